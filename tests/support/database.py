@@ -1,0 +1,82 @@
+"""What transactional tests need of a database whose journal refuses to be emptied.
+
+Such a test commits, so Django empties all tables after it. Two things must survive that: the triggers that
+protect the journal (taken off for the moment of emptying, and put on again), and the rows that migrations
+made (kept from the start of the session, and put back).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+from django.apps import apps
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.db.models import Model
+
+
+class Seeds:
+    """The rows of all tables as they were when it was made: what the migrations put there."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, list[str], list[tuple[Any, ...]]]] = []
+        for model in _stored_models():
+            columns = [f.column for f in model._meta.local_concrete_fields if not f.generated]
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT {_names(columns)} FROM {_names([model._meta.db_table])}")
+                rows = cursor.fetchall()
+            if rows:
+                self._rows.append((model._meta.db_table, columns, rows))
+
+    def put_back(self) -> None:
+        """Insert the rows into empty tables, with their old keys."""
+        with connection.cursor() as cursor:
+            for table, columns, rows in self._rows:
+                marks = ", ".join(["%s"] * len(columns))
+                cursor.executemany(
+                    f"INSERT INTO {_names([table])} ({_names(columns)}) VALUES ({marks})", rows
+                )
+
+
+def empty_all_tables(seeds: Seeds) -> None:
+    """Bring the database back to `seeds`, past the triggers of the journal."""
+    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    flush = connection.ops.sql_flush(no_style(), tables, reset_sequences=False, allow_cascade=False)
+    with transaction.atomic(), _unprotected_journal():
+        with connection.cursor() as cursor:
+            for statement in flush:
+                cursor.execute(statement)
+        seeds.put_back()
+
+
+def database_url() -> str:
+    """DATABASE_URL of the test database of this process, for child processes that are to see the same rows."""
+    given = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{given['NAME']}"
+    login = f"{quote(given['USER'])}:{quote(given['PASSWORD'])}"
+    return f"postgres://{login}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
+
+
+@contextmanager
+def _unprotected_journal() -> Iterator[None]:
+    from leads.journal import triggers
+
+    with connection.cursor() as cursor:
+        for statement in triggers.drop_sql(connection.vendor):
+            cursor.execute(statement)
+        yield
+        for statement in triggers.create_sql(connection.vendor):
+            cursor.execute(statement)
+
+
+def _stored_models() -> list[type[Model]]:
+    models = apps.get_models(include_auto_created=True)
+    return [model for model in models if model._meta.managed and not model._meta.proxy]
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(connection.ops.quote_name(name) for name in names)
