@@ -35,7 +35,7 @@ def _called_name(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
-def _state_lookups(call: ast.Call) -> list[str]:
+def state_lookups(call: ast.Call) -> list[str]:
     """The keywords of a call that compare a state, of the row itself or of one it points to."""
     found = []
     for keyword in call.keywords:
@@ -46,7 +46,7 @@ def _state_lookups(call: ast.Call) -> list[str]:
     return found
 
 
-def _reads_clock(call: ast.Call) -> bool:
+def reads_clock(call: ast.Call) -> bool:
     function = call.func
     if not isinstance(function, ast.Attribute):
         return False
@@ -79,7 +79,7 @@ def test_states_are_compared_only_in_querysets() -> None:
         for module in _apps()
         if not _may_compare_states(module.path)
         for call in module.calls()
-        if _called_name(call) in NARROWING and (names := _state_lookups(call))
+        if _called_name(call) in NARROWING and (names := state_lookups(call))
     ]
     assert not findings, listed(findings, "Give the condition a name in querysets.py and call that.")
 
@@ -90,7 +90,7 @@ def test_the_clock_is_read_only_at_the_edges() -> None:
         for module in _apps()
         if not _is_edge(module.path)
         for call in module.calls()
-        if _reads_clock(call)
+        if reads_clock(call)
     ]
     assert not findings, listed(
         findings, "Take `now` as an argument; views, tasks and commands read the clock."

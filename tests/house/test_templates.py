@@ -16,7 +16,7 @@ DJANGO = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 COMMENT = re.compile(r"{%\s*comment.*?%}.*?{%\s*endcomment\s*%}", re.DOTALL)
 
 
-class _Page(HTMLParser):
+class Page(HTMLParser):
     """Collects what an inline-free policy forbids."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class _Page(HTMLParser):
             self._script_from = None
 
 
-def _without_syntax(text: str) -> str:
+def without_syntax(text: str) -> str:
     """The template with its tags blanked, line for line, so that only HTML is left."""
     keep_lines = lambda match: "x" + "\n" * match[0].count("\n")  # noqa: E731 - used twice, right here
     return DJANGO.sub(keep_lines, COMMENT.sub(keep_lines, text))
@@ -61,8 +61,8 @@ def _pages() -> Iterator[tuple[Path, str]]:
 def test_templates_have_no_inline_script_style_or_handler() -> None:
     findings = []
     for path, text in _pages():
-        page = _Page()
-        page.feed(_without_syntax(text))
+        page = Page()
+        page.feed(without_syntax(text))
         page.close()
         findings += [f"{path}:{line}: {what}" for line, what in page.findings]
     assert not findings, listed(

@@ -31,6 +31,11 @@ class Seeds:
             if rows:
                 self._rows.append((model._meta.db_table, columns, rows))
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Seeds) and self._rows == other._rows
+
+    __hash__ = None  # type: ignore[assignment]
+
     def put_back(self) -> None:
         """Insert the rows into empty tables, with their old keys."""
         with connection.cursor() as cursor:
