@@ -1,0 +1,488 @@
+"""Raw submissions become checked arrivals, or errors that name the field; never anything else."""
+
+import ast
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from leads import payload
+from leads.arrivals import same_field
+from leads.countries import country_code
+from leads.payload import MAX_BYTES, MAX_DEPTH, MAX_KEYS, Arrival, PayloadErrors, delivery_digest, parse, read
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+ANNA = "anna@acme.example"
+
+
+def arrive(**data) -> Arrival:
+    return read({"email": ANNA, **data}, NOW)
+
+
+def fields_refused(data) -> list[str]:
+    with pytest.raises(PayloadErrors) as caught:
+        read(data, NOW)
+    return [error.field for error in caught.value.errors]
+
+
+def parse_error(raw: bytes, content_type: str = JSON) -> payload.PayloadError:
+    with pytest.raises(PayloadErrors) as caught:
+        parse(raw, content_type)
+    (error,) = caught.value.errors
+    assert error.message
+    assert error.remedy
+    assert "%(" not in error.message + error.remedy
+    return error
+
+
+# --- parse
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [JSON, "Application/JSON; charset=utf-8", "application/vnd.acme+json", "", "text/plain", FORM],
+)
+def test_a_json_object_is_read_under_every_type_that_senders_give_it(content_type):
+    assert parse(b'\xef\xbb\xbf{"email": "a@b.example", "n": 1.5}', content_type) == {
+        "email": "a@b.example",
+        "n": 1.5,
+    }
+
+
+def test_a_form_is_read_and_repeated_unknown_fields_become_lists():
+    raw = b"email=anna%40acme.example&name=Anna+L%C3%BC&topic=crm&topic=mail&empty="
+    assert parse(raw, FORM) == {
+        "email": ANNA,
+        "name": "Anna Lü",
+        "topic": ["crm", "mail"],
+        "empty": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("raw", "field", "words"),
+    [
+        (b"", "body", "empty"),
+        (b" \n", "body", "empty"),
+        (b'{"email": "\xff"}', "body", "byte 12"),
+        (b'{"email":\n oops}', "body", "line 2, column 2"),
+        (b'{"email": "a@b.example"', "body", "line 1"),
+        (b'["a@b.example"]', "body", "not a JSON object"),
+        (b'"text"', "body", "not a JSON object"),
+        (b"NaN", "body", "not a JSON object"),
+        (b'{"a": NaN}', "a", "finite"),
+        (b'{"a": {"b": [-Infinity]}}', "a.b", "finite"),
+        (b'{"a": 1e999}', "a", "finite"),
+        (b'{"a": 9223372036854775808}', "a", "64 bits"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "a", "64 bits"),
+        (b'{"email": "a@b.example", "email": "c@d.example"}', "email", "more than once"),
+        (b'{"fields": {"x": 1, "x": 1}}', "fields.x", "more than once"),
+        (b'{"first_name": "A\\u0000"}', "first_name", "NUL"),
+        (b'{"a\\u0000": 1}', "a\N{REPLACEMENT CHARACTER}", "NUL"),
+        (b'{"last_name": "\\ud800"}', "last_name", "surrogate"),
+        (b'{"x": ["ok", "\\udfff"]}', "x", "surrogate"),
+        (b'{"": "\\u0000"}', "(no name)", "NUL"),
+    ],
+)
+def test_json_that_cannot_be_kept_is_refused_naming_the_place(raw, field, words):
+    error = parse_error(raw)
+    assert error.field == field
+    assert words in error.message
+
+
+@pytest.mark.parametrize(
+    ("raw", "field", "words"),
+    [
+        (b"email=%FF%FE", "body", "UTF-8"),
+        (b"first_name=A%00", "first_name", "NUL"),
+        (b"email=a%40b.example&E-Mail=x&email=c%40d.example", "email", "more than once"),
+        (b"&".join(b"f%d=1" % i for i in range(MAX_KEYS + 1)), "body", "more than 200"),
+    ],
+)
+def test_a_form_that_cannot_be_kept_is_refused_naming_the_place(raw, field, words):
+    error = parse_error(raw, FORM)
+    assert error.field == field
+    assert words in error.message
+
+
+def test_other_content_types_are_refused_with_those_that_work():
+    error = parse_error(b"x", "multipart/form-data; boundary=x")
+    assert error.field == "content_type"
+    assert "application/json" in error.remedy
+
+
+def test_size_depth_and_keys_are_accepted_up_to_the_limit_and_refused_beyond():
+    def padded(size: int) -> bytes:
+        return b'{"a": "' + b"x" * (size - 9) + b'"}'
+
+    def nested(levels: int) -> bytes:
+        return b'{"a":' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
+
+    def keyed(count: int) -> bytes:
+        return json.dumps({f"k{i}": {"inner": i} for i in range(count // 2)}).encode()
+
+    assert parse(padded(MAX_BYTES), JSON)
+    assert parse(nested(MAX_DEPTH), JSON)
+    assert parse(keyed(MAX_KEYS), JSON)
+    assert "65536" in parse_error(padded(MAX_BYTES + 1)).message
+    assert "8 levels" in parse_error(nested(MAX_DEPTH + 1)).message
+    assert "200 fields" in parse_error(keyed(MAX_KEYS + 2)).message
+    assert "8 levels" in parse_error(b"[" * MAX_BYTES).message
+
+
+def test_brackets_inside_text_are_not_depth():
+    assert parse(json.dumps({"message": '[[[[[[[[[[ \\" {{{{{'}).encode(), JSON)
+
+
+def test_text_of_quotes_and_backslashes_is_judged_in_linear_time():
+    parse_error(b'\\"' * (MAX_BYTES // 2))
+    parse_error(b'"' + b"\\" * (MAX_BYTES - 1))
+
+
+def test_the_digest_is_that_of_the_raw_bytes():
+    assert delivery_digest(b"{}") == hashlib.sha256(b"{}").hexdigest()
+
+
+# --- read: who
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (" Anna.Lee+Demo@ACME.Example ", "anna.lee+demo@acme.example"),
+        ("jürgen@bücher.example", "jürgen@xn--bcher-kva.example"),
+        ("a@x.test", "a@x.test"),
+        ("o'hara@sub.acme.example", "o'hara@sub.acme.example"),
+    ],
+)
+def test_an_address_is_brought_into_one_form(sent, kept):
+    assert read({"email": sent}, NOW).email == kept
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["anna", "anna@", "@acme.example", "a b@acme.example", "Anna <anna@acme.example>", "a@localhost", "a@acme..example",
+     "a@[127.0.0.1]", "a@b.example, c@d.example", 7, True, ["a@b.example"], {"a": 1}, "a" * 250 + "@b.example"],
+)  # fmt: skip
+def test_what_is_no_address_is_refused(sent):
+    assert fields_refused({"email": sent}) == ["email"]
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"first_name": "Anna"}, {"email": " ", "external_id": None}, {"user_id": "\x01"}]
+)
+def test_somebody_must_be_recognisable(data):
+    assert fields_refused(data) == ["email"]
+
+
+@pytest.mark.parametrize("name", ["external_id", "anonymous_id"])
+def test_an_id_alone_is_enough_and_may_be_a_number(name):
+    assert getattr(read({name: 4711}, NOW), name) == "4711"
+
+
+@pytest.mark.parametrize(
+    ("key", "field"),
+    [
+        ("email_address", "email"),
+        ("e-mail", "email"),
+        ("Work email", "email"),
+        ("emailAddress", "email"),
+        ("userId", "external_id"),
+        ("anonymousId", "anonymous_id"),
+        ("firstName", "first_name"),
+        ("Surname", "last_name"),
+        ("jobtitle", "job_title"),
+        ("title", "job_title"),
+        ("organisation", "company_name"),
+        ("Company", "company_name"),
+        ("phone_number", "phone"),
+        ("employee_count", "employees"),
+        ("utmSource", "utm_source"),
+        ("lead_source", "origin"),
+        ("event", "activity"),
+        ("source", ""),
+        ("url", ""),
+    ],
+)
+def test_fields_are_known_by_the_names_that_forms_give_them(key, field):
+    assert same_field(key) == field
+
+
+def test_a_whole_name_is_split_unless_its_parts_are_given():
+    assert (arrive(name="Anna  van der Lee").first_name, arrive(name="Anna  van der Lee").last_name) == (
+        "Anna",
+        "van der Lee",
+    )
+    assert arrive(name="Anna").last_name == ""
+    given_apart = arrive(name="A. Lee", lastName="Lee")
+    assert (given_apart.first_name, given_apart.last_name, given_apart.extra) == (
+        "",
+        "Lee",
+        {"name": "A. Lee"},
+    )
+
+
+def test_segment_traits_are_understood():
+    arrival = arrive(
+        company={"name": "Acme", "industry": "Steel", "employee_count": 120, "plan": "pro"},
+        address={"country": "Germany", "city": "Ulm"},
+    )
+    assert (arrival.company_name, arrival.industry, arrival.employees, arrival.country) == (
+        "Acme",
+        "Steel",
+        120,
+        "DE",
+    )
+    assert arrival.extra == {"company": {"plan": "pro"}, "address": {"city": "Ulm"}}
+
+
+def test_the_fields_object_counts_like_the_top_level_and_other_objects_do_not():
+    arrival = read({"fields": {"email": ANNA, "Job title": "CTO", "shoe": 42}, "traits": {"phone": "1"}}, NOW)
+    assert (arrival.email, arrival.job_title, arrival.phone) == (ANNA, "CTO", "")
+    assert arrival.extra == {"shoe": 42, "traits": {"phone": "1"}}
+
+
+def test_of_two_values_for_one_field_its_own_name_wins_and_the_other_is_kept():
+    arrival = read(
+        {"work_email": "b@acme.example", "email": ANNA, "fields": {"email": "c@acme.example"}}, NOW
+    )
+    assert arrival.email == ANNA
+    assert arrival.extra == {"work_email": "b@acme.example", "fields": {"email": "c@acme.example"}}
+    assert read({"email": "", "work_email": ANNA}, NOW).email == ANNA
+
+
+def test_what_is_not_ours_is_kept_verbatim():
+    odd = {"Budget": " 10k ", "list": [1, None, {"x": True}], "fields": ["a"], "": 0, "empty": {}}
+    assert arrive(**odd).extra == odd
+
+
+# --- read: what
+
+
+@pytest.mark.parametrize(
+    ("sent", "employees"),
+    [(51, 51), (51.0, 51), (0, 0), ("1,000", 1000), ("1.000", 1000), ("1 000", 1000), ("51-200", 51), ("51 – 200", 51),
+     ("1,001 to 5,000", 1001), ("1000+", 1000), ("10k+", 10_000), ("5-10k", 5_000), ("500-1k", 500), ("> 250", 250),
+     ("<10", 1), ("200 employees", 200), ("", None), ("Select", None), ("n/a", None), (None, None)],
+)  # fmt: skip
+def test_a_number_of_employees_is_read_as_people_write_it(sent, employees):
+    assert arrive(employees=sent).employees == employees
+
+
+@pytest.mark.parametrize("sent", [-1, "-5", 1.5, True, "many", [50], "9" * 40, 2**40, "999999m", "٥٠"])
+def test_what_is_no_number_of_people_is_refused(sent):
+    assert fields_refused({"email": ANNA, "employees": sent}) == ["employees"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [("de", "DE"), ("DEU", "DE"), ("Germany", "DE"), ("Deutschland", "DE"), ("USA", "US"), ("U.S.", "US"), ("uk", "GB"),
+     ("united states of america", "US"), ("The Netherlands", "NL"), ("Côte d’Ivoire", "CI"), ("cote d'ivoire", "CI"),
+     ("South Korea", "KR"), ("Türkiye", "TR"), ("turkey", "TR"), ("Saint Lucia", "LC"), ("Trinidad and Tobago", "TT")],
+)  # fmt: skip
+def test_a_country_is_read_from_codes_and_names(sent, code):
+    assert arrive(country=sent).country == code
+
+
+def test_an_unknown_country_is_kept_as_text_and_is_no_error():
+    arrival = arrive(country="Narnia")
+    assert (arrival.country, arrival.extra) == ("", {"country": "Narnia"})
+    assert arrive(address={"country": "Narnia"}).extra == {"address": {"country": "Narnia"}}
+
+
+def test_the_country_table_has_every_code_once():
+    lines = (
+        Path(payload.__file__)
+        .with_name("data")
+        .joinpath("countries.tsv")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
+    rows = [line.split("\t") for line in lines]
+    assert len({row[0] for row in rows}) == len({row[1] for row in rows}) == len(rows) == 250
+    for alpha2, alpha3, names in rows:
+        assert {country_code(name) for name in (alpha2, alpha3.lower(), *names.split("; "))} == {alpha2}
+
+
+def test_origin_keeps_absent_and_unknown_apart():
+    assert arrive().origin == ""
+    assert arrive(origin=" ").origin == ""
+    assert arrive(origin="unknown").origin == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("sent", "slug"),
+    [("demo_request", "demo_request"), ("Demo Requested", "demo_requested"), ("whitePaper-download!", "white_paper_download")],
+)  # fmt: skip
+def test_an_activity_is_a_slug(sent, slug):
+    assert arrive(event=sent).activity == slug
+
+
+def test_an_activity_without_letters_is_refused():
+    assert fields_refused({"email": ANNA, "activity": "!?"}) == ["activity"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "moment"),
+    [
+        ("2026-03-02T09:30:00Z", NOW),
+        ("2026-03-02T10:30:00.000+01:00", NOW),
+        ("2026-03-02T09:35:00Z", NOW + timedelta(minutes=5)),
+        ("1970-01-01T00:00:00Z", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("", None),
+    ],
+)
+def test_the_time_of_an_activity_is_kept_in_utc(sent, moment):
+    assert arrive(occurred_at=sent).occurred_at == moment
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ("2026-03-02T09:30:00", "time zone"),
+        ("2026-03-02", "time zone"),
+        ("2026-03-02T09:35:01Z", "future"),
+        ("9999-12-31T23:59:59-14:00", "date and time"),
+        ("0001-01-01T00:00:00+14:00", "date and time"),
+        ("1969-12-31T23:59:59Z", "date and time"),
+        ("yesterday", "date and time"),
+        (1772443800, "must be text"),
+    ],
+)
+def test_a_time_that_cannot_be_true_is_refused_with_a_reason(sent, words):
+    with pytest.raises(PayloadErrors) as caught:
+        arrive(occurred_at=sent)
+    (error,) = caught.value.errors
+    assert error.field == "occurred_at"
+    assert words in error.message
+
+
+@pytest.mark.parametrize(("field", "limit"), payload.LIMITS.items())
+def test_a_value_longer_than_its_limit_is_refused_naming_field_and_limit(field, limit):
+    with pytest.raises(PayloadErrors) as caught:
+        read({"external_id": "1", field: "a" * (limit + 1)}, NOW)
+    (error,) = caught.value.errors
+    assert error.field == field
+    assert str(limit) in error.message
+
+
+@pytest.mark.parametrize("name", ["x" * 151, "Anna " + "x" * 151])
+def test_a_part_of_a_whole_name_is_never_cut(name):
+    assert fields_refused({"email": ANNA, "name": name}) == ["name"]
+
+
+@pytest.mark.parametrize("value", [1, 1.5, True, ["a"], {"a": "b"}])
+@pytest.mark.parametrize("field", ["first_name", "job_title", "message", "origin", "referrer", "activity"])
+def test_text_must_be_text(field, value):
+    assert fields_refused({"email": ANNA, field: value}) == [field]
+
+
+def test_line_breaks_stay_in_a_message_and_nowhere_else():
+    arrival = arrive(
+        message="One\r\nTwo", first_name="Anna\r\nBcc: x", last_name="\N{RIGHT-TO-LEFT OVERRIDE}Lee"
+    )
+    assert (arrival.message, arrival.first_name, arrival.last_name) == ("One\nTwo", "Anna Bcc: x", "Lee")
+
+
+def test_all_errors_of_a_payload_are_reported_together_and_can_be_translated():
+    with pytest.raises(PayloadErrors) as caught:
+        read({"workEmail": 5, "employees": "many", "occurred_at": "soon"}, NOW)
+    answer = caught.value.as_list(translate=lambda text: text.replace("must be text", "muss Text sein"))
+    assert [error["field"] for error in answer] == ["email", "employees", "occurred_at"]
+    assert answer[0]["message"] == "“workEmail” muss Text sein."
+    assert all(set(error) == {"field", "message", "remedy"} and all(error.values()) for error in answer)
+
+
+# --- laws
+
+KEYS = st.sampled_from(
+    ["email", "e-mail", "fields", "company", "address", "country", "name", "first_name", "employees", "size", "event",
+     "occurred_at", "user_id", "anonymousId", "origin", "phone", "message", "title", "x", "Fields", "", "utm_source"]
+)  # fmt: skip
+LIKELY = st.sampled_from(
+    [ANNA, "A@B.test", "Anna Lee", "Narnia", "DE", "51-200", "2026-03-01T00:00:00Z", "2026-03-01", "0001-01-01T00:00+23:59",
+     "unknown", " ", "\x00", "\ud800", "\x01", "İİ"]
+)  # fmt: skip
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | LIKELY
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(KEYS | st.text(max_size=3), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+PAYLOADS = st.dictionaries(KEYS | st.text(max_size=5), VALUES | LIKELY, max_size=8)
+
+
+def taken_or_refused(raw: bytes, content_type: str) -> Arrival | None:
+    try:
+        return read(parse(raw, content_type), NOW)
+    except PayloadErrors as raised:
+        refusal = raised
+    assert refusal.errors
+    for error in refusal.errors:
+        assert all(error.as_dict().values())
+        assert json.loads(json.dumps(error.as_dict())) == error.as_dict()
+        assert str(error).encode("utf-8")
+    return None
+
+
+@given(raw=st.binary(), content_type=st.sampled_from([JSON, FORM, ""]) | st.text(max_size=30))
+@example(raw=b"\xef\xbb\xbf", content_type="")
+@example(raw=b'{"a":' * 20_000, content_type=JSON)
+@example(raw=b"%" * 1000 + b"=&;=%u0000", content_type=FORM)
+def test_any_bytes_are_taken_or_refused_and_nothing_else(raw, content_type):
+    taken_or_refused(raw, content_type)
+
+
+@given(data=PAYLOADS)
+@settings(max_examples=400)
+def test_any_json_is_taken_or_refused_and_what_is_taken_reads_the_same_again(data):
+    arrival = taken_or_refused(json.dumps(data).encode(), JSON)
+    if arrival is not None:
+        again = read(json.loads(json.dumps(arrival.as_dict())), NOW)
+        assert again == arrival
+        assert again.identity == arrival.identity
+
+
+@given(
+    pairs=st.lists(st.tuples(KEYS, LIKELY.filter(lambda text: text != "\ud800") | st.emails()), max_size=6)
+)
+def test_any_form_is_taken_or_refused(pairs):
+    taken_or_refused(urlencode(pairs).encode(), FORM)
+
+
+@given(sent=st.emails() | st.text().map(lambda text: text + "@acme.example"))
+def test_an_address_in_normal_form_stays_as_it_is(sent):
+    try:
+        email = read({"email": sent}, NOW).email
+    except PayloadErrors:
+        return
+    assert read({"email": email}, NOW).email == email
+
+
+def test_the_pure_modules_import_no_django():
+    folder = Path(payload.__file__).parent
+    modules = [
+        "payload",
+        "payload_errors",
+        "arrivals",
+        "arrival_values",
+        "storable",
+        "countries",
+        "exclusions",
+    ]
+    for module in modules:
+        tree = ast.parse((folder / f"{module}.py").read_text(encoding="utf-8"))
+        imported = {
+            alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+        }
+        imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert not {name for name in imported if name.split(".")[0] == "django"}, module
