@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.request
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -22,7 +23,7 @@ def test_the_site_is_alive_even_where_there_is_no_browser(live_server: LiveServe
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_log_in_page_is_usable(
-    page_for: PageFor, axe: Callable[[Page], None], width: int, scheme: str
+    page_for: PageFor, axe: Callable[[Page], None], width: int, scheme: Literal["light", "dark"]
 ) -> None:
     page = page_for(width=width, scheme=scheme)
     page.goto("/")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from tests.house.test_python import reads_clock, state_lookups
 from tests.house.test_templates import Page, without_syntax
 from tests.support.database import Seeds, empty_all_tables
 from tests.support.network import NetworkRefused
+from tests.support.shared import PROJECT
 
 
 @pytest.mark.parametrize("address", ["http://example.com/", "http://192.0.2.1/"])
@@ -86,3 +89,19 @@ def test_the_house_rule_knows_inline_code(html: str, expected: list[str]) -> Non
     page.feed(without_syntax(html))
     page.close()
     assert [what for _, what in page.findings] == expected
+
+
+@pytest.mark.faults
+def test_a_child_process_works_on_the_rows_of_its_test(process_environment: dict[str, str]) -> None:
+    Team.objects.create(name="seen from outside")
+    program = (
+        "import django; django.setup();"
+        "from accounts.models import Team; from django.conf import settings; import redis;"
+        "redis.from_url(settings.REDIS_URL).ping();"
+        "print(*Team.objects.filter(name__startswith='seen').values_list('name', flat=True))"
+    )
+    environment = {**process_environment, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    child = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, cwd=PROJECT
+    )
+    assert child.stdout.strip() == "seen from outside", child.stderr

@@ -24,7 +24,7 @@ class Seeds:
     def __init__(self) -> None:
         self._rows: list[tuple[str, list[str], list[tuple[Any, ...]]]] = []
         for model in _stored_models():
-            columns = [f.column for f in model._meta.local_concrete_fields if not f.generated]
+            columns = [str(f.column) for f in model._meta.local_concrete_fields if not f.generated]
             with connection.cursor() as cursor:
                 cursor.execute(f"SELECT {_names(columns)} FROM {_names([model._meta.db_table])}")
                 rows = cursor.fetchall()
