@@ -42,7 +42,7 @@ test: lint types contracts check test-sqlite test-postgres test-e2e ## all that 
 
 lint: $(VENV)/.dev.stamp ## formatting and lint of Python and templates
 	$(call heading,ruff format)
-	@$(BIN)/ruff format --check --quiet --diff .
+	@$(BIN)/ruff format --check .
 	$(call heading,ruff check)
 	@$(BIN)/ruff check --quiet .
 	$(call heading,djlint)

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.support.database import Seeds, database_url, empty_all_tables
@@ -18,7 +19,10 @@ from tests.support.shared import shared_root
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Fast passwords; everything else is as in config.settings."""
+    """Fast passwords; everything else is as in config.settings. Properties try the same examples every time."""
+    hypothesis_settings.register_profile("repeatable", derandomize=True, deadline=None)
+    if not config.getoption("--hypothesis-profile"):
+        hypothesis_settings.load_profile("repeatable")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

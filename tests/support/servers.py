@@ -77,7 +77,7 @@ class Account:
         if self.drops_privileges:
             identity = {"user": self.uid, "group": self.gid, "extra_groups": []}
         with log.open("ab") as sink:
-            return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+            return subprocess.Popen(  # type: ignore[call-overload]
                 [str(part) for part in command],
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
