@@ -106,3 +106,11 @@ def test_a_date_that_happened_twice_is_one_line_with_all_its_time():
 def test_a_zone_that_moved_over_the_date_line_to_the_east_has_a_date_twice():
     alaska = BusinessCalendar("America/Juneau", special={"1867-10-19": [("12:00", "13:00")]})
     assert [span.seconds for span in alaska.day(date(1867, 10, 19)).spans] == [3600, 3600]
+
+
+def test_a_date_that_is_left_again_when_clocks_go_back_over_midnight_is_not_lost():
+    newfoundland = BusinessCalendar.round_the_clock("America/St_Johns")
+    first_midnight = datetime(2006, 10, 29, 0, 0, 30, tzinfo=newfoundland.zone, fold=0)
+    receipt = newfoundland.explain(first_midnight, 3600)
+    assert [(line.day.day, line.seconds) for line in receipt.lines] == [(28, 3540), (29, 60)]
+    assert newfoundland.explain(first_midnight, 60).total == 60
