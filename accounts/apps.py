@@ -1,0 +1,9 @@
+"""People: who logs in, in which role and team, and when they are away."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    verbose_name = _("People")

@@ -1,0 +1,58 @@
+"""Forms of people about themselves."""
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Submit
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.zones import known_zones
+
+
+class LogInForm(AuthenticationForm):
+    """E-mail and password."""
+
+    error_messages = {
+        "invalid_login": _(
+            "This e-mail and password do not go together. Check both, or ask for a new password below."
+        ),
+        "inactive": _("This account is closed. Ask an administrator to open it."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget = forms.EmailInput(
+            attrs={"autocomplete": "username", "autofocus": True}
+        )
+        self.fields["username"].label = _("E-mail")
+        self.helper = FormHelper()
+        self.helper.add_input(Submit("log_in", _("Log in"), css_class="w-100"))
+
+    def clean_username(self) -> str:
+        """Addresses are kept in lower case."""
+        return str(self.cleaned_data["username"]).strip().lower()
+
+
+class ProfileForm(forms.ModelForm):
+    """Name and time zone of the person who is logged in."""
+
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+
+    class Meta:
+        model = User
+        fields = ["name", "time_zone"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = sorted(
+            zone for zone in known_zones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))
+        )
+        self.fields["time_zone"].choices = [
+            ("", _("The organisation's zone")),
+            *((zone, zone) for zone in zones),
+        ]
+        self.helper = FormHelper()
+        self.helper.add_input(Submit("save", _("Save")))

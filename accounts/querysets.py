@@ -1,0 +1,43 @@
+"""The vocabulary of people."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+
+
+class UserQuerySet(models.QuerySet):
+    """Users by what they may do."""
+
+    def active(self) -> Self:
+        """May log in."""
+        return self.filter(is_active=True)
+
+    def reps(self) -> Self:
+        """Sales reps."""
+        return self.filter(role="rep")
+
+    def at_work(self, now: datetime) -> Self:
+        """Active and not absent at `now`."""
+        return self.active().exclude(absences__in=self._absence_model().objects.running(now))
+
+    def managers_of(self, team_id: int | None) -> Self:
+        """Active sales managers of a team, and those of no team in particular, who manage all."""
+        return (
+            self.active()
+            .filter(role="sales_manager")
+            .filter(models.Q(team_id=team_id) | models.Q(team__isnull=True))
+        )
+
+    def _absence_model(self) -> type[models.Model]:
+        from accounts.models import Absence
+
+        return Absence
+
+
+class AbsenceQuerySet(models.QuerySet):
+    """Absences by time."""
+
+    def running(self, now: datetime) -> Self:
+        """Absences that hold at `now` (from inclusive, until exclusive)."""
+        return self.filter(starts_at__lte=now, ends_at__gt=now)

@@ -1,0 +1,61 @@
+"""Is it alive, and is it ready?"""
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from config.celery import app
+from drains.selectors import drain_health
+
+
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 as long as the process answers; asks nobody else."""
+    return JsonResponse({"status": "alive"})
+
+
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when the database and the broker answer and every drain ran lately, else 503; says which is which."""
+    database = _database()
+    drains = drain_health(timezone.now()) if database == "ok" else []
+    broker = _broker()
+    late = [drain.name for drain in drains if drain.late]
+    ready = database == "ok" and broker == "ok" and not late
+    body = {
+        "status": "ready" if ready else "not ready",
+        "database": database,
+        "broker": broker,
+        "drains": {
+            drain.name: {
+                "age_seconds": round(drain.age.total_seconds(), 1) if drain.age else None,
+                "late": drain.late,
+            }
+            for drain in drains
+        },
+    }
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return type(error).__name__
+    return "ok"
+
+
+def _broker() -> str:
+    if settings.IN_MEMORY_BROKER:
+        return "ok"
+    try:
+        with app.connection_for_read(
+            transport_options={"socket_connect_timeout": 1, "socket_timeout": 1}
+        ) as link:
+            link.ensure_connection(max_retries=1, timeout=1)
+    except Exception as error:  # kombu raises whatever its transport raises
+        return type(error).__name__
+    return "ok"

@@ -1,0 +1,48 @@
+"""The left rail: each role its own workplaces."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from accounts.policies import can_open
+
+# key (of accounts.policies.WORKPLACES), label, icon, URL name
+_ENTRIES = (
+    ("inbox", gettext_noop("Inbox"), "inbox", "sla:inbox"),
+    ("submissions", gettext_noop("Submissions"), "file-earmark-text", "leads:submissions"),
+    ("leads", gettext_noop("Leads"), "people", "leads:list"),
+    ("compliance", gettext_noop("Compliance"), "clipboard-data", "sla:compliance"),
+    ("admin", gettext_noop("Administration"), "gear", "admin:index"),
+)
+
+
+@dataclass(frozen=True)
+class NavigationEntry:
+    """One place in the rail."""
+
+    key: str
+    label: str
+    icon: str
+    url: str
+    active: bool
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """`nav` for the templates of people who are logged in."""
+
+    def entries() -> list[NavigationEntry]:
+        if not request.user.is_authenticated:
+            return []
+        found = []
+        for key, label, icon, name in _ENTRIES:
+            if can_open(request.user, key):
+                url = reverse(name)
+                found.append(NavigationEntry(key, _(label), icon, url, request.path.startswith(url)))
+        return found
+
+    return {"nav": SimpleLazyObject(entries)}

@@ -1,0 +1,59 @@
+"""The vocabulary of leads."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+
+class ExclusionRuleQuerySet(models.QuerySet):
+    """Exclusion rules."""
+
+    def active(self) -> Self:
+        """Rules that hold."""
+        return self.filter(is_active=True)
+
+
+class SubmissionQuerySet(models.QuerySet):
+    """Submissions by how far they came and what they turned out to be."""
+
+    def waiting(self) -> Self:
+        """Received and not processed, in the order of arrival."""
+        return self.filter(state="received").select_related("source", "form").order_by("pk")
+
+    def to_review(self) -> Self:
+        """Waiting for marketing."""
+        return self.filter(review="pending")
+
+    def decided(self) -> Self:
+        """Accepted or rejected by marketing."""
+        return self.filter(review__in=["accepted", "rejected"])
+
+    def originals(self) -> Self:
+        """Arrivals that repeat no other."""
+        return self.filter(duplicate_of__isnull=True)
+
+    def exclude_refused(self) -> Self:
+        """Without those that could not be read."""
+        return self.exclude(outcome="refused")
+
+
+class LeadQuerySet(models.QuerySet):
+    """Leads by what is to be done with them."""
+
+    def to_rescore(self, now: datetime) -> Self:
+        """Something about them changed, or time changes their score by `now`."""
+        return self.filter(Q(dirty_at__lte=now) | Q(next_change_at__lte=now)).order_by("pk")
+
+    def ready(self) -> Self:
+        """Sales-ready and not handed off; longest waiting first."""
+        return self.filter(ready_at__isnull=False).order_by("ready_at", "pk")
+
+    def nurture_due(self, now: datetime) -> Self:
+        """In nurture, and the day to look again has come."""
+        return self.filter(stage="nurture", nurture_until__lte=now.date()).order_by("nurture_until", "pk")
+
+    def in_stage(self, *stages: str) -> Self:
+        """In one of the stages."""
+        return self.filter(stage__in=stages)

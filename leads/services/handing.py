@@ -1,0 +1,99 @@
+"""Readiness: set by scoring when a lead may go to sales, used up by the handoff."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from drains.wake import announce
+from leads.journal import Entry, record
+from leads.models import Activity, Lead
+from leads.services.stages import Move, change_stage
+from leads.stages import Stage
+
+HAND_RAISE = "hand_raise"
+THRESHOLD = "threshold"
+REQUESTED = "requested"
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Why a lead is sales-ready: HAND_RAISE (with the activity), THRESHOLD or REQUESTED, and the same in words."""
+
+    rule: str
+    detail: str
+    at: datetime
+    activity: Activity | None = None
+
+
+@transaction.atomic
+def make_ready(*, leads: Mapping[Lead, Readiness], now: datetime, rule: str) -> None:
+    """Put leads (in lead, MQL or nurture) before sales: they become MQL where they are not, and wait for their handoff."""
+    climbing = [lead for lead in leads if lead.stage != Stage.MQL]
+    change_stage(
+        moves=[Move(lead, Stage.MQL, leads[lead].detail) for lead in climbing],
+        now=now,
+        rule=rule,
+    )
+    for lead, readiness in leads.items():
+        lead.ready_at, lead.ready_rule = readiness.at, readiness.rule
+        lead.ready_detail, lead.ready_activity = readiness.detail[:200], readiness.activity
+    Lead.objects.bulk_update(
+        list(leads), ["ready_at", "ready_rule", "ready_detail", "ready_activity"], batch_size=200
+    )
+    record(
+        entries=[
+            Entry(
+                "lead.ready",
+                "lead",
+                lead.pk,
+                lead.pk,
+                after={"rule": reason.rule, "at": reason.at.isoformat()},
+            )
+            for lead, reason in leads.items()
+        ],
+        at=now,
+        rule=rule,
+    )
+    announce("leads.ready")
+
+
+@transaction.atomic
+def mark_handed_off(*, leads: Sequence[Lead], now: datetime, rule: str) -> None:
+    """The handoffs of these ready leads were opened: they are SRL, their raised hands answered, their threshold disarmed."""
+    change_stage(moves=[Move(lead, Stage.SRL, lead.ready_detail) for lead in leads], now=now, rule=rule)
+    Lead.objects.filter(pk__in=[lead.pk for lead in leads]).update(
+        ready_at=None,
+        ready_rule="",
+        ready_detail="",
+        ready_activity=None,
+        threshold_armed=False,
+        hand_answered_at=F("hand_raised_at"),
+    )
+
+
+@transaction.atomic
+def return_to_marketing(*, moves: Sequence[Move], now: datetime, by: object, rule: str = "") -> None:
+    """Sales gave leads back (rejected, recycled, disqualified). What they raised a hand for until now counts as answered."""
+    change_stage(moves=moves, now=now, by=by, rule=rule)  # type: ignore[arg-type]
+    Lead.objects.filter(pk__in=[move.lead.pk for move in moves]).update(
+        hand_answered_at=F("hand_raised_at"), dirty_at=now
+    )
+    announce("leads.dirty")
+
+
+@transaction.atomic
+def recycle(*, leads: Sequence[Lead], now: datetime, rule: str) -> None:
+    """Pick leads up from nurture: MQL again, with an armed threshold, so that new interest hands them off again."""
+    change_stage(
+        moves=[Move(lead, Stage.MQL, _("The day to look again has come.")) for lead in leads],
+        now=now,
+        rule=rule,
+    )
+    Lead.objects.filter(pk__in=[lead.pk for lead in leads]).update(
+        nurture_until=None, threshold_armed=True, dirty_at=now
+    )
+    announce("leads.dirty")

@@ -1,0 +1,119 @@
+"""First half of processing: what does each submission say, and is it one of its own? No contact is touched here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from leads.models import Form, Outcome, Review, SourceKind, Submission
+from leads.payload import Arrival, parse, read, same_field
+from leads.payload_errors import PayloadErrors
+from leads.spam import spam_reason
+
+# Two arrivals of one source with the same bytes within this time are one delivery (a webhook or browser that retries
+# without a key). Longer than any usual retry of a minute, shorter than a person's second visit.
+REPEAT_WINDOW = timedelta(minutes=10)
+
+# Corrections under these names are decisions of marketing, not fields of the person.
+DECISION = "_decision"
+TREAT_AS_LEAD = "lead"
+
+
+@dataclass
+class Reading:
+    """One submission and what it says; `arrival` is None where it is settled already."""
+
+    submission: Submission
+    arrival: Arrival | None = None
+    activity: str = ""
+    occurred_at: datetime | None = None
+    is_live: bool = True
+
+
+def read_batch(submissions: Sequence[Submission]) -> list[Reading]:
+    """Parse the submissions, and settle repeats, spam and what cannot be read, in one query for the whole batch."""
+    originals = _originals(submissions)
+    return [_read_one(submission, originals.get(submission.pk)) for submission in submissions]
+
+
+def _read_one(submission: Submission, original: Submission | None) -> Reading:
+    reading = Reading(submission)
+    if original is not None:
+        _settle(
+            submission,
+            Outcome.DUPLICATE,
+            "same_content",
+            _("The same content as submission %d.") % original.pk,
+        )
+        submission.duplicate_of = original
+        submission.review = Review.NOT_NEEDED
+        return reading
+    try:
+        data = parse(bytes(submission.raw), submission.content_type)
+        arrival = read(_corrected(data, submission.corrections), submission.received_at)
+    except PayloadErrors as errors:
+        _settle(submission, Outcome.REFUSED, "payload", str(errors)[:500])
+        return reading
+    submission.email = arrival.email
+    reading.activity = activity_slug(arrival, submission.form)
+    submission.activity = reading.activity
+    reading.occurred_at = arrival.occurred_at or submission.received_at
+    reading.is_live = submission.source.starts_clocks
+    reason = spam_reason(arrival) if submission.source.kind != SourceKind.IMPORT else ""
+    if reason and submission.corrections.get(DECISION) != TREAT_AS_LEAD:
+        _settle(submission, Outcome.SPAM, "spam", reason)
+        return reading
+    reading.arrival = arrival
+    return reading
+
+
+def activity_slug(arrival: Arrival, form: Form | None) -> str:
+    """What the submission counts as: what it says itself, else what its form counts as, else a plain form post."""
+    if form is not None:
+        return form.activity
+    return slugify(arrival.activity.replace("_", "-")).replace("-", "_")[:50] or "form_submission"
+
+
+def _corrected(data: dict[str, object], corrections: dict[str, object]) -> dict[str, object]:
+    """The received fields with marketing's corrections over them, under whatever name the sender used."""
+    fixed = {name: value for name, value in corrections.items() if not name.startswith("_")}
+    kept = {key: value for key, value in data.items() if same_field(key) not in fixed}
+    inner = kept.get("fields")
+    if isinstance(inner, dict):
+        kept["fields"] = {key: value for key, value in inner.items() if same_field(str(key)) not in fixed}
+    return kept | fixed
+
+
+def _settle(submission: Submission, outcome: Outcome, rule: str, detail: str) -> None:
+    submission.outcome, submission.outcome_rule, submission.outcome_detail = outcome, rule, detail[:500]
+
+
+def _originals(submissions: Sequence[Submission]) -> dict[int, Submission]:
+    """For each submission without a key: the earlier one of the same source and content, if it came shortly before."""
+    keyless = [row for row in submissions if row.delivery_key is None and not row.corrections]
+    if not keyless:
+        return {}
+    first = min(row.received_at for row in keyless) - REPEAT_WINDOW
+    candidates = (
+        Submission.objects.originals()
+        .exclude_refused()
+        .filter(
+            source__in={row.source_id for row in keyless},
+            digest__in={row.digest for row in keyless},
+            received_at__gte=first,
+        )
+        .only("pk", "source_id", "digest", "received_at", "contact_id")
+        .order_by("pk")
+    )
+    by_content: dict[tuple[int, str], list[Submission]] = {}
+    for row in candidates:
+        by_content.setdefault((row.source_id, row.digest), []).append(row)
+    found = {}
+    for row in keyless:
+        for earlier in by_content.get((row.source_id, row.digest), []):
+            if earlier.pk < row.pk and abs(row.received_at - earlier.received_at) <= REPEAT_WINDOW:
+                found[row.pk] = earlier
+                break
+    return found

@@ -1,0 +1,84 @@
+"""The one place where a lead's stage changes."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from leads.journal import Entry, record
+from leads.models import Lead, StageChange
+from leads.stages import Stage, event_of
+
+
+class StageChangedMeanwhile(RuntimeError):
+    """Somebody else moved the lead between reading and writing; nothing was changed, and trying again is safe."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """One lead to one stage. `at` differs from `now` only for facts recorded later than they happened."""
+
+    lead: Lead
+    to: Stage
+    reason: str = ""
+    at: datetime | None = None
+
+
+@transaction.atomic
+def change_stage(*, moves: Sequence[Move], now: datetime, by: User | None = None, rule: str = "") -> None:
+    """Move leads, with a row of history and of the journal each; three statements and one per kind of move.
+
+    Raises leads.stages.MoveRefused for a move that the transition table does not have, and StageChangedMeanwhile where the
+    stage in the database is not the one that was read.
+    """
+    groups: dict[tuple[str, Stage, datetime], list[Move]] = defaultdict(list)
+    for move in moves:
+        event_of(move.lead.stage, move.to)
+        groups[move.lead.stage, move.to, move.at or now].append(move)
+    for (origin, target, at), group in groups.items():
+        keys = [move.lead.pk for move in group]
+        moved = Lead.objects.filter(pk__in=keys).in_stage(origin).update(stage=target.value, stage_since=at)
+        if moved != len(keys):
+            raise StageChangedMeanwhile(
+                f"{len(keys) - moved} of {len(keys)} leads are no longer in {origin}."
+            )
+    _write_history(moves, now, by, rule)
+    for move in moves:
+        move.lead.stage, move.lead.stage_since = move.to.value, move.at or now
+
+
+def _write_history(moves: Sequence[Move], now: datetime, by: User | None, rule: str) -> None:
+    StageChange.objects.bulk_create(
+        [
+            StageChange(
+                lead=move.lead,
+                from_stage=move.lead.stage,
+                to_stage=move.to.value,
+                at=move.at or now,
+                by=by,
+                rule=rule,
+                reason=move.reason[:300],
+            )
+            for move in moves
+        ],
+        batch_size=1000,
+    )
+    record(
+        entries=[
+            Entry(
+                event="lead.stage_changed",
+                subject_kind="lead",
+                subject_id=move.lead.pk,
+                lead_id=move.lead.pk,
+                before={"stage": move.lead.stage},
+                after={"stage": move.to.value, "as_of": (move.at or now).isoformat()},
+            )
+            for move in moves
+        ],
+        at=now,
+        by=by,
+        rule=rule,
+    )

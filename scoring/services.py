@@ -1,0 +1,119 @@
+"""Rescoring, and what a new score leads to."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, Max, Min, Q
+from django.utils.translation import gettext as _
+
+from leads.models import Activity, Lead
+from leads.services.handing import HAND_RAISE, THRESHOLD, Readiness, make_ready
+from leads.services.stages import Move, change_stage
+from leads.stages import Stage
+from scoring.engine import Rules, Span, apply_scores, load
+from scoring.models import ScoringModel
+
+RULE = "scoring.rescore"
+# Stages in which a score or a raised hand can hand a lead off.
+OPEN_TO_SALES = (Stage.LEAD.value, Stage.MQL.value, Stage.NURTURE.value)
+RANGE = 20_000
+
+
+@transaction.atomic
+def rescore(leads: Sequence[Lead], now: datetime) -> None:
+    """Score a claimed batch by the active model and act on it, in a bounded number of statements."""
+    rules = load(ScoringModel.objects.active().get())
+    span = Span(keys=[lead.pk for lead in leads])
+    apply_scores(rules, span, now)
+    act_on_scores(rules, span, now)
+
+
+def rescore_all(*, now: datetime, progress: Callable[[int], None] = lambda done: None) -> int:
+    """Score every lead anew, in ranges of RANGE numbers, each a transaction; returns how many rows changed.
+
+    Safe to stop and to start again: a lead is scored by what is known, not by what was scored before. `progress` gets the
+    numbers passed since the last call.
+    """
+    rules = load(ScoringModel.objects.active().get())
+    ends = Lead.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    if ends["first"] is None:
+        return 0
+    changed = 0
+    for first in range(ends["first"], ends["last"] + 1, RANGE):
+        span = Span(first=first, last=min(first + RANGE - 1, ends["last"]))
+        with transaction.atomic():
+            changed += apply_scores(rules, span, now)
+            act_on_scores(rules, span, now)
+        progress(span.last - span.first + 1)
+    return changed
+
+
+def act_on_scores(rules: Rules, span: Span, now: datetime) -> None:
+    """Make MQLs and sales-ready leads of those whose fresh score says so, and arm thresholds that were left again."""
+    model = rules.model
+    scored = Lead.objects.filter(span.condition("pk")).in_stage(*OPEN_TO_SALES)
+    scored.filter(threshold_armed=False, score__lt=model.ready_threshold).update(threshold_armed=True)
+    raised = Q(hand_raised_at__isnull=False, fit__gte=model.hand_raise_min_fit) & (
+        Q(hand_answered_at__isnull=True) | Q(hand_raised_at__gt=F("hand_answered_at"))
+    )
+    qualified = Q(tier=1, score__gte=model.mql_threshold, fit__gte=model.mql_min_fit)
+    crossed = qualified & Q(threshold_armed=True, score__gte=model.ready_threshold)
+    candidates = list(
+        scored.filter(ready_at__isnull=True)
+        .filter(raised | (crossed & ~Q(stage=Stage.NURTURE.value)) | (qualified & Q(stage=Stage.LEAD.value)))
+        .select_for_update(of=("self",))
+        .order_by("pk")
+    )
+    if not candidates:
+        return
+    hands = _raised_hands(candidates, rules)
+    ready: dict[Lead, Readiness] = {}
+    for lead in candidates:
+        if reason := _readiness(lead, hands.get(lead.pk), model, now):
+            ready[lead] = reason
+    make_ready(leads=ready, now=now, rule=RULE)
+    rising = [lead for lead in candidates if lead not in ready and lead.stage == Stage.LEAD]
+    reason = _("Score of at least %(score)d and fit of at least %(fit)d.") % {
+        "score": model.mql_threshold,
+        "fit": model.mql_min_fit,
+    }
+    change_stage(moves=[Move(lead, Stage.MQL, reason) for lead in rising], now=now, rule=RULE)
+
+
+def _readiness(lead: Lead, hand: Activity | None, model: ScoringModel, now: datetime) -> Readiness | None:
+    if hand is not None and lead.fit >= model.hand_raise_min_fit:
+        # What an import brings keeps its own date; what happens now is ready now.
+        live = hand.submission is None or hand.submission.source.starts_clocks
+        return Readiness(HAND_RAISE, hand.kind.label, now if live else hand.occurred_at, hand)
+    if (
+        lead.stage != Stage.NURTURE
+        and lead.tier == 1
+        and lead.threshold_armed
+        and lead.fit >= model.mql_min_fit
+        and lead.score >= model.ready_threshold
+    ):
+        detail = _("Score %(score)d of %(threshold)d") % {
+            "score": lead.score,
+            "threshold": model.ready_threshold,
+        }
+        return Readiness(THRESHOLD, detail, now)
+    return None
+
+
+def _raised_hands(leads: Sequence[Lead], rules: Rules) -> dict[int, Activity]:
+    """The newest unanswered raised hand of each lead."""
+    newest: dict[int, Activity] = {}
+    answered = {lead.pk: lead.hand_answered_at for lead in leads}
+    rows = (
+        Activity.objects.filter(
+            contact__in=[lead.pk for lead in leads], kind__in=rules.hand_kinds, voided_at__isnull=True
+        )
+        .select_related("kind", "submission__source")
+        .order_by("occurred_at", "pk")
+    )
+    for row in rows:
+        limit = answered[row.contact_id]
+        if limit is None or row.occurred_at > limit:
+            newest[row.contact_id] = row
+    return newest

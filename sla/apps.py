@@ -1,0 +1,54 @@
+"""The agreement, the handoffs judged by it, and the evidence."""
+
+from datetime import timedelta
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SlaConfig(AppConfig):
+    name = "sla"
+    verbose_name = _("Agreement and handoffs")
+
+    def ready(self) -> None:
+        from drains.registry import Drain, register
+        from leads.models import Lead
+        from sla import receivers  # noqa: F401 - connects the signals
+        from sla.models import Clock, Handoff
+        from sla.services.opening import hand_off
+        from sla.services.routing import assign_waiting
+        from sla.services.sweep import sweep, warn
+
+        every = timedelta(seconds=5)
+        register(
+            Drain(
+                name="sla.hand_off",
+                pending=lambda now: Lead.objects.ready(),
+                handle=hand_off,
+                every=every,
+                wakes_on=("leads.ready",),
+                batch_size=200,
+            )
+        )
+        register(
+            Drain(
+                name="sla.assign",
+                pending=Handoff.objects.assignable,
+                handle=assign_waiting,
+                every=every,
+                wakes_on=("handoffs.queued",),
+                batch_size=200,
+            )
+        )
+        register(
+            Drain(
+                name="sla.sweep",
+                pending=Clock.objects.due,
+                handle=sweep,
+                every=timedelta(seconds=1),
+                batch_size=1000,
+            )
+        )
+        register(
+            Drain(name="sla.warn", pending=Clock.objects.to_warn, handle=warn, every=every, batch_size=500)
+        )

@@ -1,0 +1,33 @@
+"""The tables of the agreement and of handoffs, one module per noun."""
+
+from sla.models.agreement import Agreement, AgreementVersion, HandoffTier, Hours, Promise, PromiseKind
+from sla.models.calendar import Calendar, CalendarVersion
+from sla.models.clock import Breach, Clock, ClockOutcome
+from sla.models.handoff import Handoff, HandoffState, Qualification, Reason, ReasonClass, ReasonKind
+from sla.models.routing import RepTurn, Territory
+from sla.models.touch import Touch, TouchKind, TouchOrigin
+
+__all__ = [
+    "Agreement",
+    "AgreementVersion",
+    "Breach",
+    "Calendar",
+    "CalendarVersion",
+    "Clock",
+    "ClockOutcome",
+    "Handoff",
+    "HandoffState",
+    "HandoffTier",
+    "Hours",
+    "Promise",
+    "PromiseKind",
+    "Qualification",
+    "Reason",
+    "ReasonClass",
+    "ReasonKind",
+    "RepTurn",
+    "Territory",
+    "Touch",
+    "TouchKind",
+    "TouchOrigin",
+]

@@ -1,0 +1,106 @@
+"""The agreement: what both sides promised, in versions."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from sla.querysets import AgreementVersionQuerySet
+
+
+class Agreement(models.Model):
+    """A contract between marketing and sales, named; what it says is in its versions."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+
+    class Meta:
+        verbose_name = _("agreement")
+        verbose_name_plural = _("agreements")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AgreementVersion(models.Model):
+    """One version of an agreement, in force from a time until the next one's. Handoffs keep the version they began under."""
+
+    agreement = models.ForeignKey(
+        Agreement, on_delete=models.PROTECT, related_name="versions", verbose_name=_("agreement")
+    )
+    number = models.PositiveIntegerField(_("version"))
+    in_force_from = models.DateTimeField(_("in force from"))
+    attempts_before_unreachable = models.PositiveSmallIntegerField(
+        _("attempts before “unable to reach”"), default=6, validators=[MinValueValidator(1)]
+    )
+
+    objects = AgreementVersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("version of an agreement")
+        verbose_name_plural = _("versions of agreements")
+        ordering = ["agreement", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["agreement", "number"], name="agreement_version_number"),
+            models.UniqueConstraint(
+                fields=["agreement", "in_force_from"], name="agreement_version_one_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agreement} v{self.number}"
+
+
+class PromiseKind(models.TextChoices):
+    """What sales promises about a handoff."""
+
+    ACCEPT = "accept", _("Accept or reject")
+    FIRST_TOUCH = "first_touch", _("First touch")
+
+
+class HandoffTier(models.TextChoices):
+    """How urgent a handoff is."""
+
+    HAND_RAISER = "hand_raiser", _("Hand-raiser")
+    SCORED = "scored", _("Qualified by score")
+    TIER_2 = "tier_2", _("Tier 2")
+
+
+class Hours(models.TextChoices):
+    """Which hours a promise counts."""
+
+    BUSINESS = "business", _("Business hours of the team")
+    ROUND_THE_CLOCK = "round_the_clock", _("Round the clock")
+
+
+class Promise(models.Model):
+    """One promise of one version: how fast, for which tier, in which hours."""
+
+    version = models.ForeignKey(
+        AgreementVersion, on_delete=models.PROTECT, related_name="promises", verbose_name=_("version")
+    )
+    kind = models.CharField(_("promise"), max_length=20, choices=PromiseKind.choices)
+    tier = models.CharField(_("tier"), max_length=12, choices=HandoffTier.choices)
+    target_seconds = models.PositiveIntegerField(_("target in seconds"), validators=[MinValueValidator(1)])
+    hours = models.CharField(_("hours"), max_length=16, choices=Hours.choices, default=Hours.BUSINESS)
+    warn_percent = models.PositiveSmallIntegerField(
+        _("warn after % of the target"), default=75, validators=[MinValueValidator(1), MaxValueValidator(99)]
+    )
+
+    class Meta:
+        verbose_name = _("promise")
+        verbose_name_plural = _("promises")
+        ordering = ["version", "kind", "tier"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "kind", "tier"], name="promise_once_per_tier"),
+            models.CheckConstraint(condition=Q(kind__in=PromiseKind.values), name="promise_kind_known"),
+            models.CheckConstraint(condition=Q(tier__in=HandoffTier.values), name="promise_tier_known"),
+            models.CheckConstraint(condition=Q(hours__in=Hours.values), name="promise_hours_known"),
+            models.CheckConstraint(condition=Q(target_seconds__gt=0), name="promise_target_above_zero"),
+            models.CheckConstraint(
+                condition=Q(warn_percent__gte=1, warn_percent__lte=99), name="promise_warns_before_due"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.get_tier_display()}"

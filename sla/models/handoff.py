@@ -1,0 +1,186 @@
+"""The handoff: one passing of the baton, and how it ended."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Team
+from leads.models import Lead
+from sla.models.agreement import AgreementVersion, HandoffTier
+from sla.querysets import HandoffQuerySet, ReasonQuerySet
+
+
+class HandoffState(models.TextChoices):
+    """Where a handoff stands; the first two are open."""
+
+    WAITING = "waiting", _("Waiting for an answer")
+    ACCEPTED = "accepted", _("Accepted")
+    REJECTED = "rejected", _("Rejected")
+    QUALIFIED = "qualified", _("Qualified")
+    RECYCLED = "recycled", _("Recycled to nurture")
+    DISQUALIFIED = "disqualified", _("Disqualified")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+OPEN_STATES = (HandoffState.WAITING.value, HandoffState.ACCEPTED.value)
+
+
+class ReasonKind(models.TextChoices):
+    """Rejection comes before working a lead, disqualification after contact."""
+
+    REJECTION = "rejection", _("Rejection")
+    DISQUALIFICATION = "disqualification", _("Disqualification")
+
+
+class ReasonClass(models.TextChoices):
+    """Whose mistake a rejection points to; empty for disqualifications."""
+
+    NONE = "", _("None")
+    PROCEDURAL = "procedural", _("Procedural: misrouted")
+    CLERICAL = "clerical", _("Clerical: incomplete or wrong")
+    DEFINITIONAL = "definitional", _("Definitional: not what was agreed")
+
+
+class Reason(models.Model):
+    """A reason for giving a lead back, as both sides agreed to call it."""
+
+    slug = models.SlugField(_("short name"), max_length=40, unique=True)
+    label = models.CharField(_("reason"), max_length=150)
+    kind = models.CharField(_("kind"), max_length=16, choices=ReasonKind.choices)
+    reason_class = models.CharField(_("class"), max_length=12, choices=ReasonClass.choices, blank=True)
+    to_nurture = models.BooleanField(_("the lead goes to nurture"), default=False)
+    needs_attempts = models.BooleanField(_("only after the agreed attempts"), default=False)
+    needs_note = models.BooleanField(_("needs a note"), default=False)
+    is_active = models.BooleanField(_("offered"), default=True)
+
+    objects = ReasonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reason")
+        verbose_name_plural = _("reasons")
+        ordering = ["kind", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="rejection", reason_class__in=["procedural", "clerical", "definitional"])
+                | Q(kind="disqualification", reason_class=""),
+                name="reason_rejections_have_a_class",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Handoff(models.Model):
+    """A lead in the hands of one rep or of a team's queue, judged by one version of the agreement."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="handoffs", verbose_name=_("lead"))
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="handoffs", verbose_name=_("team"))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="handoffs",
+        verbose_name=_("rep"),
+    )
+    tier = models.CharField(_("tier"), max_length=12, choices=HandoffTier.choices)
+    agreement_version = models.ForeignKey(
+        AgreementVersion, on_delete=models.PROTECT, related_name="handoffs", verbose_name=_("judged by")
+    )
+    state = models.CharField(
+        _("state"), max_length=12, choices=HandoffState.choices, default=HandoffState.WAITING
+    )
+    ready_at = models.DateTimeField(_("sales-ready"))
+    ready_rule = models.CharField(_("made ready by"), max_length=20)
+    ready_detail = models.CharField(_("why ready"), max_length=200, blank=True)
+    started_at = models.DateTimeField(_("handed off"))
+    assigned_at = models.DateTimeField(_("assigned"), null=True, blank=True)
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    # Whoever answered: accepted, rejected or withdrew it. Told to the loser of a race.
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("answered by"),
+    )
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    reason = models.ForeignKey(
+        Reason, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reason")
+    )
+    note = models.TextField(_("note"), blank=True)
+
+    objects = HandoffQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("handoff")
+        verbose_name_plural = _("handoffs")
+        ordering = ["-started_at", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["team", "started_at"],
+                name="handoff_queue",
+                condition=Q(state="waiting", owner__isnull=True),
+            ),
+            models.Index(fields=["owner", "state"], name="handoff_inbox", condition=Q(state__in=OPEN_STATES)),
+            models.Index(fields=["team", "state"], name="handoff_team", condition=Q(state__in=OPEN_STATES)),
+            models.Index(fields=["-started_at", "-id"], name="handoff_list"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead"], condition=Q(state__in=OPEN_STATES), name="handoff_one_open_per_lead"
+            ),
+            models.CheckConstraint(condition=Q(state__in=HandoffState.values), name="handoff_state_known"),
+            models.CheckConstraint(condition=Q(tier__in=HandoffTier.values), name="handoff_tier_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=OPEN_STATES, ended_at__isnull=True)
+                | (~Q(state__in=OPEN_STATES) & Q(ended_at__isnull=False)),
+                name="handoff_ended_when_closed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="rejected") | Q(reason__isnull=False),
+                name="handoff_rejected_with_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="accepted") | Q(owner__isnull=False), name="handoff_accepted_has_an_owner"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead}, {self.get_state_display()}"
+
+    def get_absolute_url(self) -> str:
+        """The handoff's page."""
+        return f"/handoffs/{self.pk}/"
+
+    @property
+    def is_open(self) -> bool:
+        """Twin of HandoffQuerySet.open."""
+        return self.state in OPEN_STATES
+
+
+class Qualification(models.Model):
+    """BANT: what makes an SRL an SQL."""
+
+    handoff = models.OneToOneField(
+        Handoff, on_delete=models.PROTECT, related_name="qualification", verbose_name=_("handoff")
+    )
+    budget = models.CharField(_("budget"), max_length=300)
+    authority = models.CharField(_("authority"), max_length=300)
+    need = models.CharField(_("need"), max_length=300)
+    timeline = models.CharField(_("timeline"), max_length=300)
+    at = models.DateTimeField(_("when"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("by")
+    )
+
+    class Meta:
+        verbose_name = _("qualification")
+        verbose_name_plural = _("qualifications")
+
+    def __str__(self) -> str:
+        return f"BANT {self.handoff_id}"

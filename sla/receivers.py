@@ -1,0 +1,69 @@
+"""What sla does when leads tells it something."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from accounts.models import User
+from leads.journal import Entry, record
+from leads.models import Opportunity
+from leads.signals import deals_recorded, leads_withdrawn
+from sla.models import Clock, Handoff, HandoffState
+from sla.services.clocks import cancel_clocks, end_clocks
+
+
+@receiver(deals_recorded)
+def close_handoffs_of_deals(
+    sender: type, opportunities: Sequence[Opportunity], now: datetime, rule: str, **kwargs: Any
+) -> None:
+    """A deal closed elsewhere ends the open handoff of its lead: whoever closed it had qualified the lead."""
+    deals = {row.lead_id: row for row in opportunities}
+    handoffs = list(Handoff.objects.filter(lead__in=deals).open().select_for_update().order_by("pk"))
+    clocks = Clock.objects.filter(handoff__in=handoffs).running().with_terms()
+    end_clocks(clocks=list(clocks.select_for_update(of=("self",))), at=now, now=now, rule=rule)
+    for handoff in handoffs:
+        deal = deals[handoff.lead_id]
+        handoff.state, handoff.ended_at = (
+            HandoffState.QUALIFIED,
+            max(deal.closed_at or now, handoff.started_at),
+        )
+        handoff.owner = deal.owner or handoff.owner
+    Handoff.objects.bulk_update(handoffs, ["state", "ended_at", "owner"], batch_size=200)
+    record(
+        entries=[
+            Entry(
+                "handoff.qualified",
+                "handoff",
+                row.pk,
+                row.lead_id,
+                after={"state": str(row.state), "owner": row.owner_id},
+            )
+            for row in handoffs
+        ],
+        at=now,
+        rule=rule,
+    )
+
+
+@receiver(leads_withdrawn)
+def withdraw_handoffs(
+    sender: type, lead_ids: Sequence[int], by: User | None, now: datetime, **kwargs: Any
+) -> None:
+    """Marketing took leads out: their open handoffs end, and clocks that still ran in time are cancelled."""
+    handoffs = list(Handoff.objects.filter(lead__in=lead_ids).open().select_for_update().order_by("pk"))
+    clocks = Clock.objects.filter(handoff__in=handoffs).running().with_terms()
+    cancel_clocks(clocks=list(clocks.select_for_update(of=("self",))), now=now, by=by, rule="leads.review")
+    Handoff.objects.filter(pk__in=[row.pk for row in handoffs]).update(
+        state=HandoffState.WITHDRAWN, ended_at=now
+    )
+    record(
+        entries=[
+            Entry("handoff.withdrawn", "handoff", row.pk, row.lead_id, {"state": row.state})
+            for row in handoffs
+        ],
+        at=now,
+        by=by,
+        rule="leads.review",
+    )

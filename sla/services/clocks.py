@@ -1,0 +1,193 @@
+"""Starting and ending clocks, and recording breaches: the only place that does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from leads.journal import Entry, record
+from sla.clock import is_late
+from sla.models import Breach, CalendarVersion, Clock, ClockOutcome, Handoff, Hours, Promise
+from sla.notices import breach_notices
+from sla.services.terms import calendar_of, promise_times
+
+
+@dataclass(frozen=True)
+class Start:
+    """A clock to start: which promise on which handoff, from when, by whose calendar, and who answers for it."""
+
+    handoff: Handoff
+    promise: Promise
+    calendar_version: CalendarVersion
+    at: datetime
+    owner: User | None
+    source_id: int
+
+
+def start_clocks(
+    *, starts: Sequence[Start], now: datetime, by: User | None = None, rule: str = ""
+) -> list[Clock]:
+    """Start clocks with stored due and warning times; one insert and the journal, whatever the number. Raises NeverOpen."""
+    clocks = [_clock(start) for start in starts]
+    Clock.objects.bulk_create(clocks, batch_size=500)
+    record(
+        entries=[
+            Entry(
+                "clock.started",
+                "clock",
+                clock.pk,
+                clock.handoff.lead_id,
+                after={
+                    "kind": clock.kind,
+                    "handoff": clock.handoff_id,
+                    "owner": clock.owner_id,
+                    "started_at": clock.started_at.isoformat(),
+                    "due_at": clock.due_at.isoformat(),
+                },
+            )
+            for clock in clocks
+        ],
+        at=now,
+        by=by,
+        rule=rule,
+    )
+    return clocks
+
+
+def _clock(start: Start) -> Clock:
+    version = None if start.promise.hours == Hours.ROUND_THE_CLOCK else start.calendar_version
+    due = promise_times(start.promise, version, start.at)
+    return Clock(
+        handoff=start.handoff,
+        promise=start.promise,
+        calendar_version=version,
+        owner=start.owner,
+        started_at=start.at,
+        due_at=due.due_at,
+        warn_at=due.warn_at,
+        kind=start.promise.kind,
+        tier=start.promise.tier,
+        team_id=start.handoff.team_id,
+        source_id=start.source_id,
+    )
+
+
+@transaction.atomic
+def end_clocks(
+    *, clocks: Sequence[Clock], at: datetime, now: datetime, by: User | None = None, rule: str = ""
+) -> None:
+    """End running clocks at the time of the fact that ends them; a late end is a breach, whether or not a sweep saw it."""
+    running = [clock for clock in clocks if clock.outcome == ClockOutcome.RUNNING]
+    record_breaches(
+        clocks=[clock for clock in running if is_late(clock.due_at, at)], now=now, by=by, rule=rule
+    )
+    for clock in running:
+        clock.ended_at = at
+        clock.outcome = ClockOutcome.MISSED if is_late(clock.due_at, at) else ClockOutcome.KEPT
+        clock.seconds_used = seconds_between(clock, clock.started_at, at)
+    Clock.objects.bulk_update(running, ["ended_at", "outcome", "seconds_used"], batch_size=200)
+    _record_ends(running, now, by, rule)
+
+
+@transaction.atomic
+def cancel_clocks(*, clocks: Sequence[Clock], now: datetime, by: User | None = None, rule: str = "") -> None:
+    """End clocks that nobody kept or missed (the handoff was withdrawn). One that is late already is missed, not cancelled."""
+    running = [clock for clock in clocks if clock.outcome == ClockOutcome.RUNNING]
+    end_clocks(
+        clocks=[clock for clock in running if is_late(clock.due_at, now)], at=now, now=now, by=by, rule=rule
+    )
+    cancelled = [clock for clock in running if clock.outcome == ClockOutcome.RUNNING]
+    for clock in cancelled:
+        clock.ended_at, clock.outcome = now, ClockOutcome.CANCELLED
+    Clock.objects.bulk_update(cancelled, ["ended_at", "outcome"], batch_size=200)
+    _record_ends(cancelled, now, by, rule)
+
+
+@transaction.atomic
+def amend_end(*, clock: Clock, at: datetime, now: datetime, by: User) -> None:
+    """A touch became known that happened before the one that ended the clock: the earlier one ends it (case 18).
+
+    A breach that turns out to have been none stays, marked as lifted.
+    """
+    before = {"ended_at": clock.ended_at.isoformat() if clock.ended_at else None, "outcome": clock.outcome}
+    clock.ended_at = at
+    clock.outcome = ClockOutcome.MISSED if is_late(clock.due_at, at) else ClockOutcome.KEPT
+    clock.seconds_used = seconds_between(clock, clock.started_at, at)
+    clock.save(update_fields=["ended_at", "outcome", "seconds_used"])
+    if clock.outcome == ClockOutcome.KEPT:
+        clock.breaches.filter(lifted_at__isnull=True).update(lifted_at=now)
+    after = {"ended_at": at.isoformat(), "outcome": clock.outcome}
+    entry = Entry("clock.amended", "clock", clock.pk, clock.handoff.lead_id, before, after)
+    record(entries=[entry], at=now, by=by)
+
+
+def record_breaches(*, clocks: Sequence[Clock], now: datetime, by: User | None = None, rule: str = "") -> int:
+    """Write the breach of every late clock that has none, its journal row and its notices; returns how many.
+
+    The clocks must be locked by the caller. The unique key on clock and deadline makes a second recorder harmless.
+    """
+    fresh = [clock for clock in clocks if clock.breached_at is None]
+    if not fresh:
+        return 0
+    for clock in fresh:
+        clock.breached_at = clock.due_at
+    Breach.objects.bulk_create(
+        [
+            Breach(clock=clock, deadline=clock.due_at, owner_id=clock.owner_id, recorded_at=now)
+            for clock in fresh
+        ],
+        ignore_conflicts=True,
+        batch_size=1000,
+    )
+    Clock.objects.filter(pk__in=[clock.pk for clock in fresh]).mark_breached()
+    record(
+        entries=[
+            Entry(
+                "clock.breached",
+                "clock",
+                clock.pk,
+                clock.handoff.lead_id,
+                after={
+                    "deadline": clock.due_at.isoformat(),
+                    "owner": clock.owner_id,
+                    "handoff": clock.handoff_id,
+                },
+            )
+            for clock in fresh
+        ],
+        at=now,
+        by=by,
+        rule=rule,
+    )
+    breach_notices(clocks=fresh, now=now)
+    return len(fresh)
+
+
+def seconds_between(clock: Clock, start: datetime, end: datetime) -> int:
+    """Whole seconds from start to end in the hours of the clock's promise."""
+    return int(calendar_of(clock.promise, clock.calendar_version).between(start, end))
+
+
+def _record_ends(clocks: Sequence[Clock], now: datetime, by: User | None, rule: str) -> None:
+    record(
+        entries=[
+            Entry(
+                "clock.ended",
+                "clock",
+                clock.pk,
+                clock.handoff.lead_id,
+                {"outcome": ClockOutcome.RUNNING.value},
+                {
+                    "outcome": str(clock.outcome),
+                    "ended_at": clock.ended_at.isoformat() if clock.ended_at else None,
+                    "seconds_used": clock.seconds_used,
+                },
+            )
+            for clock in clocks
+        ],
+        at=now,
+        by=by,
+        rule=rule,
+    )

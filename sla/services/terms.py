@@ -1,0 +1,58 @@
+"""What holds for a team at a time: its calendar, its agreement's version in force, and the promises of that version."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sla.business_time import BusinessCalendar
+from sla.clock import Times, times
+from sla.models import AgreementVersion, CalendarVersion, Hours, Promise, Territory
+
+ROUND_THE_CLOCK = BusinessCalendar.round_the_clock()
+
+
+class NoTerms(RuntimeError):
+    """A team has no agreement in force, or no calendar: nothing can be promised on its behalf."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Territory, calendar version and agreement version of one team at one time."""
+
+    territory: Territory
+    calendar_version: CalendarVersion
+    version: AgreementVersion
+    promises: dict[tuple[str, str], Promise]
+
+    def promise(self, kind: str, tier: str) -> Promise | None:
+        """The promise of that kind for that tier, if the agreement makes one."""
+        return self.promises.get((kind, tier))
+
+
+def terms_of_all(now: datetime) -> dict[int, Terms]:
+    """The terms of every team with a territory, by team number; four queries."""
+    territories = list(Territory.objects.select_related("team", "calendar"))
+    versions = {row.agreement_id: row for row in AgreementVersion.objects.in_force(now)}
+    calendars: dict[int, CalendarVersion] = {}
+    for row in CalendarVersion.objects.order_by("number"):
+        calendars[row.calendar_id] = row
+    promises: dict[int, dict[tuple[str, str], Promise]] = {}
+    for promise in Promise.objects.filter(version__in=versions.values()):
+        promises.setdefault(promise.version_id, {})[promise.kind, promise.tier] = promise
+    found = {}
+    for territory in territories:
+        version, calendar = versions.get(territory.agreement_id), calendars.get(territory.calendar_id)
+        if version is not None and calendar is not None:
+            found[territory.team_id] = Terms(territory, calendar, version, promises.get(version.pk, {}))
+    return found
+
+
+def calendar_of(promise: Promise, calendar_version: CalendarVersion | None) -> BusinessCalendar:
+    """The hours that a promise counts."""
+    if promise.hours == Hours.ROUND_THE_CLOCK or calendar_version is None:
+        return ROUND_THE_CLOCK
+    return calendar_version.business()
+
+
+def promise_times(promise: Promise, calendar_version: CalendarVersion | None, start: datetime) -> Times:
+    """Due and warning time of a promise from `start`. Raises NeverOpen."""
+    return times(calendar_of(promise, calendar_version), start, promise.target_seconds, promise.warn_percent)

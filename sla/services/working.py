@@ -1,0 +1,186 @@
+"""Working an accepted lead: touches, and how it ends."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from leads.journal import Entry, record
+from leads.models import Lead
+from leads.services.handing import return_to_marketing
+from leads.services.stages import Move, change_stage
+from leads.stages import Stage
+from sla.models import (
+    Clock,
+    ClockOutcome,
+    Handoff,
+    HandoffState,
+    PromiseKind,
+    Qualification,
+    Reason,
+    Touch,
+    TouchKind,
+    TouchOrigin,
+)
+from sla.policies import check_can_work
+from sla.services.answering import NotPossible, accept
+from sla.services.clocks import amend_end, end_clocks
+
+# Clocks of telephones and other systems may run a little ahead.
+FUTURE_TOLERANCE = timedelta(minutes=1)
+
+
+@transaction.atomic
+def log_touch(
+    *,
+    handoff: Handoff,
+    kind: TouchKind,
+    reached: bool,
+    note: str,
+    at: datetime,
+    by: User,
+    now: datetime,
+    origin: TouchOrigin = TouchOrigin.PAGE,
+) -> Touch:
+    """Record a human touch of time `at`; the first one of a handoff ends its clock, whatever path it came by.
+
+    Touching a lead that still waits accepts it. A touch that becomes known after a later one still is the first. Raises
+    NotPossible for a time in the future or before the handoff, or on a handoff that has ended.
+    """
+    check_can_work(by, handoff)
+    if at > now + FUTURE_TOLERANCE:
+        raise NotPossible(_("A touch cannot be in the future: log it once you did it."))
+    row = _lock(handoff)
+    if row.state == HandoffState.WAITING:
+        row = accept(handoff=row, by=by, now=now)
+    if not row.is_open:
+        raise NotPossible(_("This handoff has ended, so nothing more can be logged on it."))
+    if at < row.started_at:
+        raise NotPossible(_("That is before the lead was handed off: check the date and time."))
+    touch = Touch.objects.create(
+        handoff=row, kind=kind, by=by, at=at, recorded_at=now, reached=reached, note=note, origin=origin
+    )
+    _stop_first_touch(row, at, now, by)
+    record(
+        entries=[
+            Entry(
+                "touch.logged",
+                "handoff",
+                row.pk,
+                row.lead_id,
+                after={"touch": touch.pk, "kind": kind, "at": at.isoformat()},
+            )
+        ],
+        at=now,
+        by=by,
+    )
+    return touch
+
+
+@transaction.atomic
+def qualify(*, handoff: Handoff, bant: Mapping[str, str], by: User, now: datetime) -> Qualification:
+    """The lead is an SQL: budget, authority, need and timeline are known. Raises NotPossible where one is missing."""
+    row = _lock_accepted(handoff, by)
+    missing = [name for name in ("budget", "authority", "need", "timeline") if not bant.get(name, "").strip()]
+    if missing:
+        raise NotPossible(_("Qualifying needs all four of budget, authority, need and timeline."))
+    _check_touched(row)
+    qualification = Qualification.objects.create(
+        handoff=row, at=now, by=by, **{name: value[:300] for name, value in bant.items()}
+    )
+    change_stage(
+        moves=[Move(row.lead, Stage.SQL, _("Budget, authority, need and timeline are known."))],
+        now=now,
+        by=by,
+    )
+    _end(row, HandoffState.QUALIFIED, by, now)
+    return qualification
+
+
+@transaction.atomic
+def recycle(*, handoff: Handoff, until: date, note: str, by: User, now: datetime) -> None:
+    """Not now: to nurture, with the day to look again. Raises NotPossible for a day that is not in the future."""
+    row = _lock_accepted(handoff, by)
+    if until <= now.date():
+        raise NotPossible(_("Choose a day in the future to look at this lead again."))
+    _check_touched(row)
+    return_to_marketing(moves=[Move(row.lead, Stage.NURTURE, note or _("Recycled by sales"))], now=now, by=by)
+    Lead.objects.filter(pk=row.lead_id).update(nurture_until=until)
+    _end(row, HandoffState.RECYCLED, by, now, note=note)
+
+
+@transaction.atomic
+def disqualify(*, handoff: Handoff, reason: Reason | None, note: str, by: User, now: datetime) -> None:
+    """Never: with a reason. “Unable to reach” only after the attempts that the agreement asks for."""
+    row = _lock_accepted(handoff, by)
+    if reason is None or not Reason.objects.for_disqualification().filter(pk=reason.pk).exists():
+        raise NotPossible(_("Choose why this lead is disqualified."))
+    if reason.needs_note and not note.strip():
+        raise NotPossible(_("“%s” needs a note that says more.") % reason.label)
+    attempts, agreed = row.touches.count(), row.agreement_version.attempts_before_unreachable
+    if reason.needs_attempts and attempts < agreed:
+        raise NotPossible(
+            _("“%(reason)s” needs %(agreed)d attempts; %(attempts)d are logged.")
+            % {"reason": reason.label, "agreed": agreed, "attempts": attempts}
+        )
+    _check_touched(row)
+    return_to_marketing(
+        moves=[Move(row.lead, Stage.DISQUALIFIED, _("Disqualified: %s") % reason.label)], now=now, by=by
+    )
+    _end(row, HandoffState.DISQUALIFIED, by, now, reason=reason, note=note)
+
+
+def _lock(handoff: Handoff) -> Handoff:
+    return (
+        Handoff.objects.select_for_update(of=("self",))
+        .select_related("lead__contact", "owner", "team", "agreement_version")
+        .get(pk=handoff.pk)
+    )
+
+
+def _lock_accepted(handoff: Handoff, by: User) -> Handoff:
+    check_can_work(by, handoff)
+    row = _lock(handoff)
+    if row.state == HandoffState.WAITING:
+        raise NotPossible(_("Accept the lead first."))
+    if row.state != HandoffState.ACCEPTED:
+        raise NotPossible(_("This handoff has ended (%s).") % row.get_state_display())
+    row.lead = Lead.objects.select_for_update().get(pk=row.lead_id)
+    return row
+
+
+def _check_touched(row: Handoff) -> None:
+    if not row.touches.exists():
+        raise NotPossible(
+            _("Log how you reached the lead first; until then its clock for the first touch runs.")
+        )
+
+
+def _stop_first_touch(row: Handoff, at: datetime, now: datetime, by: User) -> None:
+    clock = (
+        Clock.objects.filter(handoff=row, kind=PromiseKind.FIRST_TOUCH)
+        .with_terms()
+        .select_for_update(of=("self",))
+        .order_by("-pk")
+        .first()
+    )
+    if clock is None:
+        return
+    # A call before the acceptance was recorded counts as made at once.
+    at = max(at, clock.started_at)
+    if clock.outcome == ClockOutcome.RUNNING:
+        end_clocks(clocks=[clock], at=at, now=now, by=by)
+    elif clock.ended_at is not None and at < clock.ended_at and clock.outcome != ClockOutcome.CANCELLED:
+        amend_end(clock=clock, at=at, now=now, by=by)
+
+
+def _end(
+    row: Handoff, state: HandoffState, by: User, now: datetime, reason: Reason | None = None, note: str = ""
+) -> None:
+    before = {"state": row.state}
+    row.state, row.ended_at, row.reason, row.note = state, now, reason, note
+    row.save(update_fields=["state", "ended_at", "reason", "note"])
+    after = {"state": str(state), "reason": reason.slug if reason else ""}
+    record(entries=[Entry(f"handoff.{state}", "handoff", row.pk, row.lead_id, before, after)], at=now, by=by)

@@ -1,0 +1,29 @@
+"""Wake-up calls of handoffs and clocks."""
+
+from celery import shared_task
+
+from drains.runner import run
+
+
+@shared_task(name="sla.hand_off")
+def hand_off() -> None:
+    """Hand ready leads to sales."""
+    run("sla.hand_off")
+
+
+@shared_task(name="sla.assign")
+def assign() -> None:
+    """Give queued handoffs to reps at work."""
+    run("sla.assign")
+
+
+@shared_task(name="sla.sweep")
+def sweep() -> None:
+    """Record breaches."""
+    run("sla.sweep")
+
+
+@shared_task(name="sla.warn")
+def warn() -> None:
+    """Warn before the due time."""
+    run("sla.warn")
