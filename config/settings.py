@@ -111,7 +111,7 @@ REDIS_URL = env.redis_url("REDIS_URL")
 IN_MEMORY_BROKER = not REDIS_URL
 # Web, worker and beat in one process: `make run`. Servers run them apart.
 EMBEDDED_WORKER = env.boolean("EMBEDDED_WORKER", default=IN_MEMORY_BROKER)
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

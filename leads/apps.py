@@ -12,7 +12,8 @@ class LeadsConfig(AppConfig):
 
     def ready(self) -> None:
         from drains.registry import Drain, register
-        from leads.models import Submission
+        from leads.models import Lead, Submission
+        from leads.services.handing import pick_up
         from leads.services.processing import process_submissions
 
         register(
@@ -22,5 +23,14 @@ class LeadsConfig(AppConfig):
                 handle=process_submissions,
                 every=timedelta(seconds=3),
                 wakes_on=("submissions.received",),
+            )
+        )
+        register(
+            Drain(
+                name="leads.pick_up",
+                pending=Lead.objects.nurture_due,
+                handle=pick_up,
+                every=timedelta(minutes=1),
+                batch_size=200,
             )
         )

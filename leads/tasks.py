@@ -9,3 +9,9 @@ from drains.runner import run
 def process_submissions() -> None:
     """Process what was received."""
     run("leads.process_submissions")
+
+
+@shared_task(name="leads.pick_up")
+def pick_up() -> None:
+    """Pick up from nurture what is to be looked at again."""
+    run("leads.pick_up")

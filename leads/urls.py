@@ -1,7 +1,20 @@
-"""Addresses of this app."""
+"""Addresses of intake, the submissions review, and leads."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from leads.views import hosted, people, submissions
 
 app_name = "leads"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("f/<slug:slug>/", hosted.hosted_form, name="form"),
+    path("submissions/", submissions.submissions, name="submissions"),
+    path("submissions/bulk/", submissions.bulk, name="submissions_bulk"),
+    path("submissions/take-back/", submissions.take_back, name="submissions_take_back"),
+    path("submissions/<int:pk>/", submissions.submission, name="submission"),
+    path("submissions/<int:pk>/decide/", submissions.decide, name="submission_decide"),
+    path("submissions/<int:pk>/correct/", submissions.correct, name="submission_correct"),
+    path("leads/", people.lead_list, name="list"),
+    path("leads/<int:pk>/", people.lead_detail, name="detail"),
+    path("leads/<int:pk>/timeline/", people.timeline, name="timeline"),
+]

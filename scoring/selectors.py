@@ -46,7 +46,7 @@ def explain_by(*, rules: Rules, lead: Lead, now: datetime) -> Explanation:
     """As `explain`, by given rules."""
     span = Span(keys=[lead.pk])
     person = fit_query(rules, span.condition("pk")).values().get()
-    deed = engagement_query(rules, span.condition("contact_id"), now).values().first() or {}
+    deed = next(iter(engagement_query(rules, span.condition("contact_id"), now)), {})
     fit_lines = tuple(
         ScoreLine(rule.label, person[f"fit_{number}"])
         for number, rule in enumerate(rules.profile)

@@ -1,7 +1,9 @@
-"""Addresses of this app."""
+"""Addresses of scores."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from scoring import views
 
 app_name = "scoring"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("leads/<int:pk>/score/", views.lines, name="lines")]

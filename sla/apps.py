@@ -13,12 +13,15 @@ class SlaConfig(AppConfig):
     def ready(self) -> None:
         from drains.registry import Drain, register
         from leads.models import Lead
+        from leads.policies import grant
         from sla import receivers  # noqa: F401 - connects the signals
         from sla.models import Clock, Handoff
+        from sla.policies import leads_of_handoffs
         from sla.services.opening import hand_off
         from sla.services.routing import assign_waiting
         from sla.services.sweep import sweep, warn
 
+        grant(leads_of_handoffs)
         every = timedelta(seconds=5)
         register(
             Drain(

@@ -1,6 +1,6 @@
 """Who may do what with handoffs. `check_…` raises Refusal with a reason for people; `can_…` wraps it."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
@@ -61,3 +61,8 @@ def can_work(user: User, handoff: Handoff) -> bool:
 
 def _manages(user: User, handoff: Handoff) -> bool:
     return user.role == Role.SALES_MANAGER and user.team_id in (None, handoff.team_id)
+
+
+def leads_of_handoffs(user: User) -> Q:
+    """What sla grants to see of leads: those whose handoffs a rep may see."""
+    return Q(pk__in=visible_handoffs(user).values("lead"))

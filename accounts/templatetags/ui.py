@@ -49,7 +49,7 @@ def clock(
     """A clock. Facts are read from `of` (due_at, warn_at, ended_at, outcome, paused_until) or given by name."""
     names = ("due_at", "warn_at", "ended_at", "outcome", "paused_until")
     # A template says "" for what is missing.
-    told = {name: facts.get(name, getattr(of, name, None)) or None for name in names}
+    told: dict[str, Any] = {name: facts.get(name, getattr(of, name, None)) or None for name in names}
     told["outcome"] = str(told["outcome"] or "")
     now = facts.get("now") or _now(context)
     face = faces.clock_face(now=now, **told)

@@ -86,8 +86,9 @@ def return_to_marketing(*, moves: Sequence[Move], now: datetime, by: object, rul
 
 
 @transaction.atomic
-def recycle(*, leads: Sequence[Lead], now: datetime, rule: str) -> None:
-    """Pick leads up from nurture: MQL again, with an armed threshold, so that new interest hands them off again."""
+def pick_up(leads: Sequence[Lead], now: datetime) -> None:
+    """The drain of nurture: on their day leads are MQL again, with an armed threshold, so that new interest hands them off."""
+    rule = "leads.pick_up"
     change_stage(
         moves=[Move(lead, Stage.MQL, _("The day to look again has come.")) for lead in leads],
         now=now,

@@ -151,7 +151,8 @@ def _known(keys: set[Key]) -> dict[Key, Contact]:
 
 def _new_contact(reading: Reading) -> Contact:
     arrival = reading.arrival
-    assert arrival is not None and reading.occurred_at is not None
+    assert arrival is not None
+    assert reading.occurred_at is not None
     contact = Contact(created_at=reading.occurred_at)
     fill_blanks(contact, arrival)
     return contact

@@ -124,7 +124,8 @@ def _judge(contact: Contact, exclusion: Exclusion | None) -> bool:
 
 def _new_lead(match: Match, rules: IntakeRules, now: datetime) -> Lead:
     reading, arrival = match.reading, match.reading.arrival
-    assert arrival is not None and reading.occurred_at is not None
+    assert arrival is not None
+    assert reading.occurred_at is not None
     lead = Lead(
         contact=match.contact,
         stage=Stage.LEAD.value,
@@ -146,7 +147,8 @@ def _new_lead(match: Match, rules: IntakeRules, now: datetime) -> Lead:
 def _bring_up_to_date(lead: Lead, match: Match, now: datetime) -> None:
     """Last touch and dates. Deliveries may come out of order: the later activity is the last one, not the later row."""
     reading, arrival = match.reading, match.reading.arrival
-    assert arrival is not None and reading.occurred_at is not None
+    assert arrival is not None
+    assert reading.occurred_at is not None
     lead.dirty_at = lead.dirty_at or now
     lead.first_activity_at = min(lead.first_activity_at, reading.occurred_at)
     if reading.occurred_at < lead.last_activity_at:

@@ -1,0 +1,1 @@
+"""Pages of sla, one module per workplace."""
