@@ -50,11 +50,12 @@ lint: $(VENV)/.dev.stamp ## formatting and lint of Python and templates
 
 types: $(VENV)/.dev.stamp ## static types
 	$(call heading,mypy)
-	@$(NO_DATA) $(BIN)/mypy --no-error-summary $(wildcard $(TYPED))
+	@# Without its cache: the plugin of Django loses managers when it reads one.
+	@$(NO_DATA) $(BIN)/mypy --cache-dir=/dev/null --no-error-summary $(wildcard $(TYPED))
 
 contracts: $(VENV)/.dev.stamp ## who may import whom
 	$(call heading,import-linter)
-	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/lint-imports --no-cache --no-logo
 
 check: $(VENV)/.dev.stamp ## system checks, and models without a migration
 	$(call heading,manage.py check)

@@ -27,8 +27,8 @@ def _is_edge(path: Path) -> bool:
 
 
 def _may_compare_states(path: Path) -> bool:
-    """Querysets; the constraints of models, which tie a state's values down; filters of the administration."""
-    return bool({"querysets", "models", "admin"}.intersection({path.stem, *path.parent.parts}))
+    """Querysets; constraints of models; filters of the administration; defaults, which migrations run on bare models."""
+    return bool({"querysets", "models", "admin", "defaults"}.intersection({path.stem, *path.parent.parts}))
 
 
 def _called_name(call: ast.Call) -> str:
