@@ -164,7 +164,7 @@ BADGES: dict[str, dict[str, tuple[str, str, Any, str]]] = {
     },
 }
 # Fit by letter: the fuller the shape, the better the fit.
-GRADE_SHAPES = {"A": "hexagon", "B": "circle", "C": "square", "D": "diamond"}
+GRADE_SHAPES = {"A": "hexagon", "B": "circle", "C": "square", "D": "dashed"}
 
 
 @register.inclusion_tag("components/badge.html")

@@ -134,7 +134,7 @@ function refreshTimes(root = document) {
 if (said) {
   const arrival = performance.getEntriesByType("navigation")[0];
   const told = Date.parse(meta("server-time"));
-  if (!Number.isNaN(told)) offset = told - (performance.timeOrigin + (arrival?.responseStart || 0));
+  if (!Number.isNaN(told)) offset = told - (Date.now() - performance.now() + (arrival?.responseStart || 0));
   if (!arrival || arrival.type === "back_forward" || arrival.transferSize === 0) resync();
   document.documentElement.dataset.clockOffset = Math.round(offset);
   tick();

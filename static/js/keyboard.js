@@ -32,6 +32,12 @@ function goTo(row) {
   row.scrollIntoView({ block: "nearest" });
 }
 
+const wide = () => matchMedia("(min-width: 1100px)").matches;
+
+function follow(row) {
+  if (row?.closest("[data-follow]") && wide()) row.querySelector("[data-open]")?.click();
+}
+
 function move(step) {
   const here = list();
   if (!here) return false;
@@ -39,7 +45,7 @@ function move(step) {
   const at = rows.indexOf(current());
   const row = rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + step))];
   goTo(row);
-  if (here.hasAttribute("data-follow") && matchMedia("(min-width: 1100px)").matches) row?.querySelector("[data-open]")?.click();
+  follow(row);
   return Boolean(row);
 }
 
@@ -155,24 +161,40 @@ document.addEventListener("focusin", (event) => {
   if (row && event.target === row && !row.classList.contains("is-current") && row.matches(":focus-visible")) goTo(row);
 });
 
-/* What was decided leaves the list; the next one takes its place, under the same keys. */
+/* What was decided leaves the list; the next one takes its place, under the same keys, and in the sheet if that is open. */
+let before = null; // id of the row that was current before a swap
+
+function succeed() {
+  if (before === null || current()) return;
+  const lost = !document.activeElement || document.activeElement === document.body;
+  const here = list();
+  const rows = here ? rowsOf(here) : [];
+  const same = document.getElementById(before);
+  before = null;
+  const next = same || rows[Math.min(place, rows.length - 1)];
+  if (!next) return void closeSheet();
+  if (lost) goTo(next);
+  else next.classList.add("is-current");
+  rove();
+  if (same) return;
+  if (sheet() && !wide()) next.querySelector("[data-open]")?.click();
+  else follow(next);
+}
+
+document.addEventListener("htmx:beforeSwap", () => {
+  if (current()?.id) before = current().id;
+});
 document.addEventListener("htmx:afterSettle", (event) => {
   const target = event.detail.target || event.target;
   if (target?.matches?.("[data-sheet]")) {
-    target.dataset.open = "";
-    target.querySelector("#sheet-title, h2, h1")?.focus({ preventScroll: true });
+    if (target.childElementCount) target.dataset.open = "";
+    else delete target.dataset.open;
     target.scrollTop = 0;
+    // Side by side the row keeps the focus, so that j and k go on; a sheet over the list takes it.
+    if (!wide() && target.childElementCount) target.querySelector("#sheet-title, h2, h1")?.focus({ preventScroll: true });
   }
   rove();
-  const lost = !document.activeElement || document.activeElement === document.body;
-  if (lost && place >= 0 && current() === null && document.body.dataset.hadRow !== undefined) {
-    const rows = list() ? rowsOf(list()) : [];
-    goTo(rows[Math.min(place, rows.length - 1)]);
-  }
-});
-document.addEventListener("htmx:beforeSwap", () => {
-  if (current()) document.body.dataset.hadRow = "";
-  else delete document.body.dataset.hadRow;
+  succeed();
 });
 
 rove();
