@@ -50,7 +50,9 @@ class ProfileForm(forms.ModelForm):
         zones = sorted(
             zone for zone in known_zones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))
         )
-        self.fields["time_zone"].choices = [
+        zone_field = self.fields["time_zone"]
+        assert isinstance(zone_field, forms.ChoiceField)
+        zone_field.choices = [
             ("", _("The organisation's zone")),
             *((zone, zone) for zone in zones),
         ]

@@ -46,16 +46,17 @@ def check_can_change(user: User) -> None:
         raise Refusal(_("Auditors look and change nothing. Ask a sales manager to make this change."))
 
 
-type_view = Callable[..., HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
-def workplace(name: str) -> Callable[[type_view], type_view]:
+def workplace(name: str) -> Callable[[View], View]:
     """Decorator of views: logged in, and with a role that opens the workplace."""
 
-    def decorate(view: type_view) -> type_view:
+    def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            check_can_open(request.user, name)  # type: ignore[arg-type] - login_required came first
+            assert isinstance(request.user, User)  # login_required came first
+            check_can_open(request.user, name)
             return view(request, *args, **kwargs)
 
         return login_required(guarded)

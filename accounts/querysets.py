@@ -19,7 +19,7 @@ class UserQuerySet(models.QuerySet):
 
     def at_work(self, now: datetime) -> Self:
         """Active and not absent at `now`."""
-        return self.active().exclude(absences__in=self._absence_model().objects.running(now))
+        return self.active().exclude(absences__starts_at__lte=now, absences__ends_at__gt=now)
 
     def managers_of(self, team_id: int | None) -> Self:
         """Active sales managers of a team, and those of no team in particular, who manage all."""
@@ -28,11 +28,6 @@ class UserQuerySet(models.QuerySet):
             .filter(role="sales_manager")
             .filter(models.Q(team_id=team_id) | models.Q(team__isnull=True))
         )
-
-    def _absence_model(self) -> type[models.Model]:
-        from accounts.models import Absence
-
-        return Absence
 
 
 class AbsenceQuerySet(models.QuerySet):

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import partial
 
 import structlog
 from celery import current_app
@@ -25,7 +26,7 @@ _quiet_until = 0.0
 def announce(topic: str) -> None:
     """Wake the drains that wait for `topic`, once the running transaction is committed (at once outside of one)."""
     for drain in subscribers(topic):
-        transaction.on_commit(lambda name=drain.name: wake(name), robust=True)
+        transaction.on_commit(partial(wake, drain.name), robust=True)
 
 
 def wake(name: str) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class ExclusionRuleQuerySet(models.QuerySet):
@@ -49,6 +49,16 @@ class LeadQuerySet(models.QuerySet):
     def ready(self) -> Self:
         """Sales-ready and not handed off; longest waiting first."""
         return self.filter(ready_at__isnull=False).order_by("ready_at", "pk")
+
+    def to_act_on(self, *, mql_score: int, mql_fit: int, ready_score: int, hand_fit: int) -> Self:
+        """Candidates of a fresh score: not ready yet, and with an unanswered raised hand (from any stage before sales), a
+        crossing of the threshold, or the score of an MQL. Tier 2 goes by raised hands alone, nurture too."""
+        answered = Q(hand_answered_at__isnull=False) & Q(hand_raised_at__lte=F("hand_answered_at"))
+        raised = Q(hand_raised_at__isnull=False, fit__gte=hand_fit) & ~answered
+        qualified = Q(tier=1, score__gte=mql_score, fit__gte=mql_fit)
+        crossed = qualified & Q(threshold_armed=True, score__gte=ready_score, stage__in=["lead", "mql"])
+        rising = qualified & Q(stage="lead")
+        return self.filter(ready_at__isnull=True).filter(raised | crossed | rising)
 
     def nurture_due(self, now: datetime) -> Self:
         """In nurture, and the day to look again has come."""

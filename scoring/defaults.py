@@ -5,7 +5,7 @@ from typing import Any
 NAME = "Standard"
 
 # label, field, operator, values, points
-PROFILE_RULES = (
+PROFILE_RULES: tuple[tuple[str, str, str, list[str | int], int], ...] = (
     (
         "Decision maker",
         "job_title",

@@ -121,7 +121,7 @@ def _windows(rules: Rules) -> list[int]:
 
 def _window_ends(rules: Rules, now: datetime) -> dict[str, Expression]:
     """Per length of window: when the oldest activity that still counts under such a rule stops counting, less the window."""
-    ends = {}
+    ends: dict[str, Expression] = {}
     for number, days in enumerate(_windows(rules)):
         counted = [_counts(rule, now) for rule in rules.behaviour if rule.window_days == days]
         ends[f"change_{number}"] = Min("occurred_at", filter=reduce(or_, counted))

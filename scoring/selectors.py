@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from leads.models import Lead
 from scoring.engine import Rules, Span, engagement_query, fit_query, load
@@ -46,7 +47,7 @@ def explain_by(*, rules: Rules, lead: Lead, now: datetime) -> Explanation:
     """As `explain`, by given rules."""
     span = Span(keys=[lead.pk])
     person = fit_query(rules, span.condition("pk")).values().get()
-    deed = next(iter(engagement_query(rules, span.condition("contact_id"), now)), {})
+    deed: dict[str, Any] = next(iter(engagement_query(rules, span.condition("contact_id"), now)), {})
     fit_lines = tuple(
         ScoreLine(rule.label, person[f"fit_{number}"])
         for number, rule in enumerate(rules.profile)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Max, Min, Q
+from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 
 from leads.models import Activity, Lead
@@ -54,14 +54,13 @@ def act_on_scores(rules: Rules, span: Span, now: datetime) -> None:
     model = rules.model
     scored = Lead.objects.filter(span.condition("pk")).in_stage(*OPEN_TO_SALES)
     scored.filter(threshold_armed=False, score__lt=model.ready_threshold).update(threshold_armed=True)
-    raised = Q(hand_raised_at__isnull=False, fit__gte=model.hand_raise_min_fit) & (
-        Q(hand_answered_at__isnull=True) | Q(hand_raised_at__gt=F("hand_answered_at"))
-    )
-    qualified = Q(tier=1, score__gte=model.mql_threshold, fit__gte=model.mql_min_fit)
-    crossed = qualified & Q(threshold_armed=True, score__gte=model.ready_threshold)
     candidates = list(
-        scored.filter(ready_at__isnull=True)
-        .filter(raised | (crossed & ~Q(stage=Stage.NURTURE.value)) | (qualified & Q(stage=Stage.LEAD.value)))
+        scored.to_act_on(
+            mql_score=model.mql_threshold,
+            mql_fit=model.mql_min_fit,
+            ready_score=model.ready_threshold,
+            hand_fit=model.hand_raise_min_fit,
+        )
         .select_for_update(of=("self",))
         .order_by("pk")
     )
@@ -74,11 +73,11 @@ def act_on_scores(rules: Rules, span: Span, now: datetime) -> None:
             ready[lead] = reason
     make_ready(leads=ready, now=now, rule=RULE)
     rising = [lead for lead in candidates if lead not in ready and lead.stage == Stage.LEAD]
-    reason = _("Score of at least %(score)d and fit of at least %(fit)d.") % {
+    why = _("Score of at least %(score)d and fit of at least %(fit)d.") % {
         "score": model.mql_threshold,
         "fit": model.mql_min_fit,
     }
-    change_stage(moves=[Move(lead, Stage.MQL, reason) for lead in rising], now=now, rule=RULE)
+    change_stage(moves=[Move(lead, Stage.MQL, why) for lead in rising], now=now, rule=RULE)
 
 
 def _readiness(lead: Lead, hand: Activity | None, model: ScoringModel, now: datetime) -> Readiness | None:

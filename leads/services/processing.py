@@ -204,7 +204,7 @@ def _record_activities(matches: Sequence[Match], leads: dict[int, Lead]) -> None
         if corrected
         else {}
     )
-    new = []
+    new: list[Activity] = []
     for match in matches:
         reading = match.reading
         row = existing.get(reading.submission.pk) or Activity(submission=reading.submission)

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from leads.arrivals import Arrival, same_field
 from leads.models import Form, Outcome, Review, SourceKind, Submission
-from leads.payload import Arrival, parse, read, same_field
+from leads.payload import parse, read
 from leads.payload_errors import PayloadErrors
 from leads.spam import spam_reason
 
