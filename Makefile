@@ -30,8 +30,9 @@ help: ## this list
 run: $(VENV)/.run.stamp ## web, worker and beat with demo data on http://127.0.0.1:8000 (PORT=...)
 	@mkdir -p var
 	@$(PY) manage.py migrate --verbosity 0
-	@$(PY) manage.py demo --if-empty
-	@PORT=$(PORT) exec $(BIN)/gunicorn -c config/gunicorn.py config.wsgi
+	@PORT=$(PORT) $(PY) manage.py demo --if-empty
+	@# Worker and beat live in the web process here, whichever broker is used; servers run them apart.
+	@PORT=$(PORT) EMBEDDED_WORKER=$${EMBEDDED_WORKER:-1} exec $(BIN)/gunicorn -c config/gunicorn.py config.wsgi
 
 bench: $(VENV)/.run.stamp ## measurements with their limits (ARGS="--leads 200000"); DATABASE_URL picks the database
 	@mkdir -p var
