@@ -34,6 +34,10 @@ class SubmissionQuerySet(models.QuerySet):
         """Arrivals that repeat no other."""
         return self.filter(duplicate_of__isnull=True)
 
+    def refused(self) -> Self:
+        """Could not be read, or named nobody who is known."""
+        return self.filter(outcome="refused")
+
     def exclude_refused(self) -> Self:
         """Without those that could not be read."""
         return self.exclude(outcome="refused")
@@ -51,8 +55,8 @@ class LeadQuerySet(models.QuerySet):
         return self.filter(ready_at__isnull=False).order_by("ready_at", "pk")
 
     def to_act_on(self, *, mql_score: int, mql_fit: int, ready_score: int, hand_fit: int) -> Self:
-        """Candidates of a fresh score: not ready yet, and with an unanswered raised hand (from any stage before sales), a
-        crossing of the threshold, or the score of an MQL. Tier 2 goes by raised hands alone, nurture too."""
+        """Candidates of a fresh score: not ready yet, and with an unanswered raised hand (which also opens nurtured and
+        disqualified leads again), a crossing of the threshold, or the score of an MQL. Tier 2 goes by raised hands alone."""
         answered = Q(hand_answered_at__isnull=False) & Q(hand_raised_at__lte=F("hand_answered_at"))
         raised = Q(hand_raised_at__isnull=False, fit__gte=hand_fit) & ~answered
         qualified = Q(tier=1, score__gte=mql_score, fit__gte=mql_fit)

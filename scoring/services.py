@@ -15,8 +15,8 @@ from scoring.engine import Rules, Span, apply_scores, load
 from scoring.models import ScoringModel
 
 RULE = "scoring.rescore"
-# Stages in which a score or a raised hand can hand a lead off.
-OPEN_TO_SALES = (Stage.LEAD.value, Stage.MQL.value, Stage.NURTURE.value)
+# Stages in which a raised hand can hand a lead off; a score alone does so from the first two only.
+OPEN_TO_SALES = (Stage.LEAD.value, Stage.MQL.value, Stage.NURTURE.value, Stage.DISQUALIFIED.value)
 RANGE = 20_000
 
 
@@ -86,7 +86,7 @@ def _readiness(lead: Lead, hand: Activity | None, model: ScoringModel, now: date
         live = hand.submission is None or hand.submission.source.starts_clocks
         return Readiness(HAND_RAISE, hand.kind.label, now if live else hand.occurred_at, hand)
     if (
-        lead.stage != Stage.NURTURE
+        lead.stage in (Stage.LEAD, Stage.MQL)
         and lead.tier == 1
         and lead.threshold_armed
         and lead.fit >= model.mql_min_fit

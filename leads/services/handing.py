@@ -31,7 +31,7 @@ class Readiness:
 
 @transaction.atomic
 def make_ready(*, leads: Mapping[Lead, Readiness], now: datetime, rule: str) -> None:
-    """Put leads (in lead, MQL or nurture) before sales: they become MQL where they are not, and wait for their handoff."""
+    """Put leads (in lead, MQL, nurture or disqualified) before sales: they become MQL where they are not, and wait for their handoff."""
     climbing = [lead for lead in leads if lead.stage != Stage.MQL]
     change_stage(
         moves=[Move(lead, Stage.MQL, leads[lead].detail) for lead in climbing],

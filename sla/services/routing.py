@@ -1,16 +1,18 @@
 """Who gets a lead: the team by country, the rep by turn; nobody absent, inactive or off shift."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from accounts.models import User
+from accounts.querysets import UserQuerySet
 from leads.journal import Entry, record
-from sla.models import Clock, Handoff, PromiseKind, RepTurn, Territory
+from sla.clock import is_late
+from sla.models import Clock, ClockOutcome, Handoff, PromiseKind, RepTurn, Territory
 from sla.notices import handed_off_notices
-from sla.services.clocks import Start, seconds_between, start_clocks
+from sla.services.clocks import Start, cancel_clocks, seconds_between, start_clocks
 from sla.services.terms import Terms, terms_of_all
 
 RULE = "sla.assign"
@@ -57,8 +59,7 @@ def team_for(source_team: int | None, country: str, territories: Sequence[Territ
 
 def read_turns(terms: dict[int, Terms], lead_ids: Sequence[int], now: datetime) -> Turns:
     """Lock the turns of every rep at work in a team that is open at `now`. Needs a transaction."""
-    open_teams = [number for number, term in terms.items() if term.calendar_version.business().is_open(now)]
-    reps = list(User.objects.reps().at_work(now).filter(team__in=open_teams).order_by("pk"))
+    reps = list(_reps_at_work(terms, now).order_by("pk"))
     RepTurn.objects.bulk_create([RepTurn(user=user) for user in reps], ignore_conflicts=True)
     locked = RepTurn.objects.select_for_update().filter(user__in=reps).order_by("pk")
     turns = {turn.user_id: turn for turn in locked}
@@ -66,22 +67,21 @@ def read_turns(terms: dict[int, Terms], lead_ids: Sequence[int], now: datetime) 
     for user in reps:
         pools.setdefault(user.team_id, []).append(user)
     rejections: dict[int, set[int]] = {}
-    for lead_id, user_id in (
-        Handoff.objects.rejected().filter(lead__in=lead_ids).values_list("lead_id", "answered_by_id")
-    ):
-        rejections.setdefault(lead_id, set()).add(user_id)
+    refused = Handoff.objects.rejected().filter(lead__in=lead_ids)
+    for lead_id, *people in refused.values_list("lead_id", "answered_by_id", "owner_id"):
+        rejections.setdefault(lead_id, set()).update(people)
     last = max((turn.last_turn for turn in RepTurn.objects.all()), default=0)
     return Turns(pools, turns, last, rejections)
 
 
-def teams_at_work(now: datetime) -> list[int]:
-    """Teams that are open at `now` and have a rep at work."""
-    open_teams = [
-        number for number, term in terms_of_all(now).items() if term.calendar_version.business().is_open(now)
-    ]
-    return sorted(
-        set(User.objects.reps().at_work(now).filter(team__in=open_teams).values_list("team_id", flat=True))
-    )
+def reps_at_work(now: datetime) -> UserQuerySet:
+    """Active reps who are not absent, in teams that are open at `now`."""
+    return _reps_at_work(terms_of_all(now), now)
+
+
+def _reps_at_work(terms: dict[int, Terms], now: datetime) -> UserQuerySet:
+    open_teams = [number for number, term in terms.items() if term.calendar_version.business().is_open(now)]
+    return User.objects.reps().at_work(now).filter(team__in=open_teams)
 
 
 @transaction.atomic
@@ -108,36 +108,20 @@ def give(
     by: User | None = None,
     rule: str = "",
 ) -> None:
-    """Write the new owners of waiting handoffs, see to their clocks, tell them."""
+    """Write the new owners of waiting handoffs, see to their clocks, tell them.
+
+    The clock of the lead goes on and the new owner gets one of their own; whoever had it before answers for their own time
+    only (case 26): a clock they were late on ends as missed, one in time is no longer theirs.
+    """
     Handoff.objects.bulk_update(handoffs, ["owner", "assigned_at"], batch_size=200)
-    running = {
-        clock.handoff_id: clock
-        for clock in Clock.objects.running()
-        .filter(handoff__in=handoffs, kind=PromiseKind.ACCEPT)
-        .with_terms()
-        .order_by("-pk")
-    }
-    taken_over: list[Clock] = []
-    starts: list[Start] = []
-    for handoff in handoffs:
-        clock = running.get(handoff.pk)
-        if clock is None:
-            continue
-        if clock.owner_id is None and not seconds_between(clock, clock.started_at, now):
-            clock.owner = handoff.owner
-            taken_over.append(clock)
-        else:
-            starts.append(
-                Start(
-                    handoff,
-                    clock.promise,
-                    terms[handoff.team_id].calendar_version,
-                    now,
-                    handoff.owner,
-                    clock.source_id,
-                )
-            )
-    Clock.objects.bulk_update(taken_over, ["owner"], batch_size=200)
+    clocks: dict[int, list[Clock]] = {}
+    running = Clock.objects.running().filter(handoff__in=handoffs, kind=PromiseKind.ACCEPT).with_terms()
+    for clock in running.select_for_update(of=("self",)).order_by("pk"):
+        clocks.setdefault(clock.handoff_id, []).append(clock)
+    released, over = _release(clocks.values(), now)
+    cancel_clocks(clocks=over, now=now, by=by, rule=rule)
+    taken_over, starts = _own_clocks(handoffs, clocks, terms, now)
+    _pass_on({clock.pk: clock for clock in [*released, *taken_over]}, now, by, rule)
     own = start_clocks(starts=starts, now=now, by=by, rule=rule) if starts else []
     record(
         entries=[
@@ -149,3 +133,54 @@ def give(
         rule=rule,
     )
     handed_off_notices(handoffs=handoffs, clocks=[*taken_over, *own], now=now)
+
+
+def _release(groups: Iterable[Sequence[Clock]], now: datetime) -> tuple[list[Clock], list[Clock]]:
+    """Take the clocks of earlier owners off them: those that become the team's, and those that are over."""
+    released: list[Clock] = []
+    over: list[Clock] = []
+    for clocks in groups:
+        has_clock_of_team = any(clock.owner_id is None for clock in clocks)
+        for clock in clocks:
+            if clock.owner_id is None:
+                continue
+            if has_clock_of_team or is_late(clock.due_at, now):
+                over.append(clock)
+            else:
+                clock.owner = None
+                released.append(clock)
+    return released, over
+
+
+def _own_clocks(
+    handoffs: Sequence[Handoff], clocks: dict[int, list[Clock]], terms: dict[int, Terms], now: datetime
+) -> tuple[list[Clock], list[Start]]:
+    """The clock of each new owner: the team's, where none of its time has run, else one to be started."""
+    taken_over: list[Clock] = []
+    starts: list[Start] = []
+    for handoff in handoffs:
+        if not (found := clocks.get(handoff.pk)):
+            continue
+        first = found[0]
+        fresh = [clock for clock in found if clock.outcome == ClockOutcome.RUNNING and clock.owner is None]
+        if fresh and not seconds_between(fresh[0], fresh[0].started_at, now):
+            fresh[0].owner = handoff.owner
+            taken_over.append(fresh[0])
+        else:
+            calendar = terms[handoff.team_id].calendar_version
+            starts.append(Start(handoff, first.promise, calendar, now, handoff.owner, first.source_id))
+    return taken_over, starts
+
+
+def _pass_on(clocks: dict[int, Clock], now: datetime, by: User | None, rule: str) -> None:
+    """Write who answers for clocks now, with a row of the journal each."""
+    Clock.objects.bulk_update(clocks.values(), ["owner"], batch_size=200)
+    record(
+        entries=[
+            Entry("clock.passed_on", "clock", row.pk, row.handoff.lead_id, after={"owner": row.owner_id})
+            for row in clocks.values()
+        ],
+        at=now,
+        by=by,
+        rule=rule,
+    )
