@@ -13,6 +13,7 @@ from leads.models.intake import digest_of_key
 from leads.payload import MAX_BYTES, parse, read
 from leads.payload_errors import PayloadErrors
 from leads.services.intake import Delivery, keep_refused, receive
+from leads.wire import delivery, read_body
 
 router = Router(tags=["submissions"])
 
@@ -107,10 +108,8 @@ def submit(request: HttpRequest, now: datetime) -> JsonResponse:
             _("No source has this key."),
             _("Send “Authorization: Bearer KEY” with the key of an active source."),
         )
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
-        return _too_large()
-    raw = request.body
-    if len(raw) > MAX_BYTES:
+    raw = read_body(request)
+    if raw is None:
         return _too_large()
     key = request.headers.get("Idempotency-Key", "").strip()
     if len(key) > MAX_KEY_LENGTH or "\x00" in key:
@@ -120,25 +119,19 @@ def submit(request: HttpRequest, now: datetime) -> JsonResponse:
             _("The key is too long."),
             _("Send at most %d characters.") % MAX_KEY_LENGTH,
         )
-    delivery = Delivery(
-        source=source,
-        raw=raw,
-        content_type=request.content_type or "",
-        key=key or None,
-        remote_addr=request.META.get("REMOTE_ADDR") or None,
-        user_agent=request.headers.get("User-Agent", ""),
-        request_id=request.headers.get("X-Request-ID", ""),
+    arrival = delivery(
+        request, source=source, raw=raw, content_type=request.content_type or "", key=key or None
     )
-    return _keep(delivery, now)
+    return _keep(arrival, now)
 
 
-def _keep(delivery: Delivery, now: datetime) -> JsonResponse:
+def _keep(arrival: Delivery, now: datetime) -> JsonResponse:
     try:
-        read(parse(delivery.raw, delivery.content_type), now)
+        read(parse(arrival.raw, arrival.content_type), now)
     except PayloadErrors as errors:
-        number = keep_refused(delivery=delivery, errors=errors, now=now)
+        number = keep_refused(delivery=arrival, errors=errors, now=now)
         return JsonResponse({"errors": errors.as_list(_), "id": number}, status=422)
-    receipt = receive(delivery=delivery, now=now)
+    receipt = receive(delivery=arrival, now=now)
     if receipt.differs:
         return _refuse(
             409,

@@ -42,3 +42,11 @@ def _fold(text: str) -> str:
     if words[:1] == ["the"] and len(words) > 1:
         words = words[1:]
     return " ".join(words)
+
+
+@cache
+def country_names() -> tuple[tuple[str, str], ...]:
+    """Every country as code and name, in the order in which a person looks for it."""
+    rows = [line.split("\t") for line in _TABLE.read_text(encoding="utf-8").splitlines()]
+    named = [(alpha2, names.partition("; ")[0]) for alpha2, _alpha3, names in rows]
+    return tuple(sorted(named, key=lambda pair: _fold(pair[1])))

@@ -4,11 +4,14 @@ import hashlib
 import secrets
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
+from leads import form_fields
 from leads.models.people import Contact
 from leads.querysets import SubmissionQuerySet
 
@@ -116,6 +119,11 @@ class Form(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        """Fields that a page can be made of, and that recognise somebody."""
+        if found := form_fields.mistakes(self.fields):
+            raise ValidationError({"fields": [mistake.text(gettext) for mistake in found]})
 
     def get_absolute_url(self) -> str:
         """The page that a visitor sees."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from drains.wake import announce
@@ -21,6 +22,7 @@ from leads.models import (
     Submission,
     Tier,
 )
+from leads.payload import LIMITS, Arrival
 from leads.services.deals import deals_of, record_deals
 from leads.services.identify import Match, identify
 from leads.services.reading import DECISION, TREAT_AS_LEAD, read_batch
@@ -52,8 +54,8 @@ def process_submissions(submissions: Sequence[Submission], now: datetime) -> Non
     """
     readings = read_batch(submissions)
     deals, readings = deals_of(readings)
+    previous = {row.pk: row.contact_id for row in submissions}
     matches = identify([reading for reading in readings if reading.arrival is not None])
-    previous = {match.reading.submission.pk: match.reading.submission.contact_id for match in matches}
     leads = _leads_of(matches, intake_rules(), now)
     _record_activities(matches, leads)
     leave_behind(moved=_moved(matches, previous), now=now)
@@ -70,17 +72,19 @@ def _leads_of(matches: Sequence[Match], rules: IntakeRules, now: datetime) -> di
         .filter(pk__in={match.contact.pk for match in matches})
         .order_by("pk")
     }
-    fresh: list[Lead] = []
+    new: dict[int, Lead] = {}
     known: dict[int, Lead] = {}
     judged: dict[int, Contact] = {}
     for match in matches:
         submission, contact = match.reading.submission, match.contact
+        made_it = submission.outcome == Outcome.NEW_LEAD and submission.contact_id == contact.pk
         submission.contact = contact
         if lead := leads.get(contact.pk):
-            submission.outcome, submission.outcome_rule = Outcome.KNOWN_LEAD, "known_identity"
-            submission.outcome_detail = _("Known already: the activity was added.")
+            if not made_it:
+                submission.outcome, submission.outcome_rule = Outcome.KNOWN_LEAD, "known_identity"
+                submission.outcome_detail = _("Known already: the activity was added.")
             _bring_up_to_date(lead, match, now)
-            if lead.pk not in {row.pk for row in fresh}:
+            if lead.pk not in new:
                 known[lead.pk] = lead
             continue
         exclusion = _exclusion(match, rules)
@@ -93,9 +97,9 @@ def _leads_of(matches: Sequence[Match], rules: IntakeRules, now: datetime) -> di
         submission.outcome, submission.outcome_rule = Outcome.NEW_LEAD, "no_exclusion"
         submission.outcome_detail = _("No exclusion applies.")
         leads[contact.pk] = _new_lead(match, rules, now)
-        fresh.append(leads[contact.pk])
+        new[contact.pk] = leads[contact.pk]
     Contact.objects.bulk_update(judged.values(), ["exclusion_rule", "exclusion_detail"], batch_size=500)
-    _save_leads(fresh, known, now)
+    _save_leads(list(new.values()), known, now)
     return leads
 
 
@@ -107,9 +111,9 @@ def _exclusion(match: Match, rules: IntakeRules) -> Exclusion | None:
         return None
     arrival = match.reading.arrival
     assert arrival is not None
-    if not match.contact.email and not arrival.external_id:
+    if not match.email and not arrival.external_id:
         return _ANONYMOUS
-    return first_exclusion(match.contact.email, match.contact.country, rules.exclusions)
+    return first_exclusion(match.email, match.country, rules.exclusions)
 
 
 def _judge(contact: Contact, exclusion: Exclusion | None) -> bool:
@@ -131,9 +135,9 @@ def _new_lead(match: Match, rules: IntakeRules, now: datetime) -> Lead:
         stage=Stage.LEAD.value,
         stage_since=reading.occurred_at,
         created_at=reading.occurred_at,
-        tier=Tier.TWO if match.contact.industry.lower() in rules.industries_out_of_target else Tier.ONE,
+        tier=Tier.TWO if match.industry.lower() in rules.industries_out_of_target else Tier.ONE,
         first_source=reading.submission.source,
-        first_origin=arrival.utm_source or arrival.origin,
+        first_origin=_origin(arrival),
         first_medium=arrival.utm_medium,
         first_campaign=arrival.utm_campaign,
         first_landing_page=arrival.landing_page,
@@ -142,6 +146,11 @@ def _new_lead(match: Match, rules: IntakeRules, now: datetime) -> Lead:
     )
     _bring_up_to_date(lead, match, now)
     return lead
+
+
+def _origin(arrival: Arrival) -> str:
+    """Where the visitor came from, as long as its column; a campaign's name may be longer than any name of an origin."""
+    return (arrival.utm_source or arrival.origin)[: LIMITS["origin"]]
 
 
 def _bring_up_to_date(lead: Lead, match: Match, now: datetime) -> None:
@@ -154,7 +163,7 @@ def _bring_up_to_date(lead: Lead, match: Match, now: datetime) -> None:
     if reading.occurred_at < lead.last_activity_at:
         return
     lead.last_activity_at = reading.occurred_at
-    origin = arrival.utm_source or arrival.origin
+    origin = _origin(arrival)
     if origin or arrival.landing_page or arrival.utm_campaign:
         lead.last_origin, lead.last_medium = origin, arrival.utm_medium
         lead.last_campaign, lead.last_landing_page = arrival.utm_campaign, arrival.landing_page
@@ -238,9 +247,12 @@ def _moved(matches: Sequence[Match], previous: dict[int, int | None]) -> dict[in
 def _finish(submissions: Sequence[Submission], now: datetime) -> None:
     for submission in submissions:
         submission.state, submission.processed_at = State.PROCESSED, now
+        if submission.duplicate_of is not None:
+            submission.contact_id = submission.duplicate_of.contact_id
         if submission.source.kind == "import" and submission.review == Review.PENDING:
             submission.review = Review.NOT_NEEDED
     Submission.objects.bulk_update(submissions, _RESULT_FIELDS, batch_size=200)
+    _tell_repeats(submissions)
     record(
         entries=[
             Entry(
@@ -256,4 +268,14 @@ def _finish(submissions: Sequence[Submission], now: datetime) -> None:
         ],
         at=now,
         rule=RULE,
+    )
+
+
+def _tell_repeats(submissions: Sequence[Submission]) -> None:
+    """Repeats that were logged before their original was processed, or corrected, belong to its contact as well."""
+    original = Submission.objects.filter(pk=OuterRef("duplicate_of"))
+    Submission.objects.filter(duplicate_of__in=[row.pk for row in submissions]).update(
+        contact=Subquery(original.values("contact")[:1]),
+        email=Subquery(original.values("email")[:1]),
+        activity=Subquery(original.values("activity")[:1]),
     )
