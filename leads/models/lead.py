@@ -102,6 +102,14 @@ class Lead(models.Model):
             models.Index(fields=["stage", "-score", "-contact"], name="lead_list_stage_score"),
             models.Index(fields=["-score", "-contact"], name="lead_list_score"),
             models.Index(fields=["-last_activity_at", "-contact"], name="lead_list_recent"),
+            # The other orders and filters of the leads list (leads.selectors.people).
+            models.Index(fields=["-created_at", "-contact"], name="lead_list_newest"),
+            models.Index(fields=["stage", "-last_activity_at", "-contact"], name="lead_list_stage_recent"),
+            models.Index(fields=["first_origin", "-last_activity_at", "-contact"], name="lead_list_origin"),
+            models.Index(fields=["grade", "-score", "-contact"], name="lead_list_grade"),
+            models.Index(
+                fields=["-last_activity_at", "-contact"], name="lead_list_tier_2", condition=Q(tier=2)
+            ),
             models.Index(fields=["nurture_until"], name="lead_nurture_due", condition=Q(stage="nurture")),
         ]
         constraints = [

@@ -1,6 +1,8 @@
 """Whom we know, and by what."""
 
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
 
@@ -45,11 +47,34 @@ class Contact(models.Model):
     exclusion_rule = models.CharField(_("excluded by"), max_length=30, blank=True)
     exclusion_detail = models.CharField(_("why excluded"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("first seen"))
+    # What the search of the leads list looks at, in lower case, kept by the database itself. Texts without a limit: some
+    # letters become longer in lower case.
+    search_name = models.GeneratedField(
+        expression=Lower(Concat("first_name", Value(" "), "last_name")),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+    search_last_name = models.GeneratedField(
+        expression=Lower("last_name"), output_field=models.TextField(), db_persist=True
+    )
+    search_company = models.GeneratedField(
+        expression=Lower("company_name"), output_field=models.TextField(), db_persist=True
+    )
 
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
-        indexes = [models.Index(fields=["email"], name="contact_search_email")]
+        # Read by leads.selectors.people: what a text begins with, which PostgreSQL finds only by the order of its characters.
+        indexes = [
+            models.Index(fields=["email"], name="contact_search_email", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["search_name"], name="contact_search_name", opclasses=["text_pattern_ops"]),
+            models.Index(
+                fields=["search_last_name"], name="contact_search_last_name", opclasses=["text_pattern_ops"]
+            ),
+            models.Index(
+                fields=["search_company"], name="contact_search_company", opclasses=["text_pattern_ops"]
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.full_name or self.email or f"#{self.pk}"
