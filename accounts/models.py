@@ -109,6 +109,19 @@ class User(AbstractBaseUser, PermissionsMixin):
                 {"team": _("A sales rep needs a team: choose the one that gets the leads.")}
             )
 
+    @property
+    def is_administrator(self) -> bool:
+        """In the role that sets the system up; it opens the whole administration, without ticking permissions."""
+        return self.is_active and self.role == Role.ADMINISTRATOR
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Everything for administrators, else what was granted."""
+        return self.is_administrator or super().has_perm(perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Every app for administrators, else where something was granted."""
+        return self.is_administrator or super().has_module_perms(app_label)
+
     def get_short_name(self) -> str:
         """The first word of the name."""
         return self.name.split(" ")[0] if self.name else self.email

@@ -44,7 +44,7 @@ urlpatterns = [
     ),
     path(
         "password/reset/<uidb64>/<token>/",
-        auth.PasswordResetConfirmView.as_view(
+        views.NewPasswordView.as_view(
             template_name="accounts/password_reset_confirm.html", success_url=reverse_lazy("accounts:login")
         ),
         name="password_reset_confirm",

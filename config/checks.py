@@ -6,6 +6,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 
 
 @register()
@@ -86,3 +87,11 @@ def check_worker(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list
             )
         ]
     return []
+
+
+def refuse_wrong_settings() -> None:
+    """Raises ImproperlyConfigured with every error above: gunicorn and Celery start without running Django's checks."""
+    found = [*check_secret(None), *check_processes(None), *check_worker(None)]
+    errors = [message for message in found if isinstance(message, Error)]
+    if errors:
+        raise ImproperlyConfigured(" ".join(f"{message.msg} {message.hint}" for message in errors))

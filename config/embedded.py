@@ -6,6 +6,8 @@ import structlog
 from celery import Celery
 from celery.beat import EmbeddedService, Scheduler
 
+from drains.wake import wake_all
+
 log = structlog.get_logger(__name__)
 
 THREADS = 2
@@ -27,4 +29,5 @@ def start(app: Celery) -> None:
     threading.Thread(target=worker.start, name="embedded-worker", daemon=True).start()
     beat.daemon = True
     beat.start()
+    wake_all()
     log.info("embedded worker and beat started", threads=THREADS)

@@ -1,6 +1,7 @@
 """Typed reading of environment variables: a bad value stops the start with the name, the value and the remedy."""
 
 import os
+import zoneinfo
 from typing import Any
 
 import environ
@@ -55,6 +56,16 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     value = os.environ.get(name, default).strip()
     if value not in allowed:
         raise _refuse(name, value, "one of " + ", ".join(allowed))
+    return value
+
+
+def time_zone(name: str, default: str) -> str:
+    """An IANA zone such as Europe/Copenhagen. Raises ImproperlyConfigured for a zone this machine does not know."""
+    value = os.environ.get(name, "").strip() or default
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise _refuse(name, value, "a time zone such as Europe/Copenhagen") from None
     return value
 
 

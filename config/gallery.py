@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -324,7 +325,9 @@ def example_data(now: datetime) -> dict[str, Any]:
 
 
 def gallery(request: HttpRequest) -> HttpResponse:
-    """The gallery; `?page=` shows one of the pages that have no rail (PAGES)."""
+    """The gallery; `?page=` shows one of the pages that have no rail (PAGES). For whoever works on or in Baton."""
+    if not (settings.DEBUG or request.user.is_authenticated):
+        raise Http404
     page = request.GET.get("page", "")
     data = example_data(timezone.now())
     if page == "form-errors":

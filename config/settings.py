@@ -1,5 +1,6 @@
 """The one settings module; what differs between places comes from the environment (see README)."""
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from config import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(exist_ok=True)
+# Everything that is written beside the database: collected static files, mails of a laptop, the SQLite file.
+VAR_DIR = Path(env.text("VAR_DIR") or BASE_DIR / "var")
+VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 # A laptop is the default; DEBUG=0 is a server, and config/checks.py refuses what would be unsafe there.
 DEBUG = env.boolean("DEBUG", default=True)
@@ -23,7 +25,7 @@ CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", 1, least=1)
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "config.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -49,6 +51,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -108,6 +111,7 @@ else:
     _database["ENGINE"] = "django.db.backends.postgresql"
     _database["CONN_MAX_AGE"] = env.integer("CONN_MAX_AGE", 600)
     _database["CONN_HEALTH_CHECKS"] = True
+    _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 
 # --- Celery: wake-up calls only; the database is the queue ---------------------------------------------
 REDIS_URL = env.redis_url("REDIS_URL")
@@ -125,8 +129,17 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {"polling_interval": 0.05}
     if IN_MEMORY_BROKER
-    # A dead Redis costs a request this much at most, and then nothing for drains.wake.QUIET_SECONDS.
-    else {"socket_connect_timeout": 0.5, "socket_timeout": 5, "retry_on_timeout": False}
+    # A dead Redis costs a request half a second at most, and then nothing for drains.wake.QUIET_SECONDS. The last four
+    # are kombu's own: without them it tries again for six seconds before it says that a call was not taken.
+    else {
+        "socket_connect_timeout": 0.5,
+        "socket_timeout": 2,
+        "retry_on_timeout": False,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+    }
 )
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -151,6 +164,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "accounts.throttle.address_of"
 AXES_LOCKOUT_TEMPLATE = "accounts/throttled.html"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = True
@@ -163,7 +177,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 # Zone of the reader until a person chose one; also the zone whose midnight ends a month in reports.
-ORGANISATION_TIME_ZONE = env.text("ORGANISATION_TIME_ZONE", "UTC")
+ORGANISATION_TIME_ZONE = env.time_zone("ORGANISATION_TIME_ZONE", "UTC")
 
 # --- Static files ---------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
@@ -224,6 +238,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 # --- Logs: one line of JSON per event on servers, readable lines on a laptop -----------------------------------------
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# config.middleware.RequestIdMiddleware saw to it that the header holds an id of ours or a harmless one of the sender.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
+# One line per request and per run that did something; the beat's idle calls come several times a second.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_CELERY_TASK_SUCCESS_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_CELERY_TASK_FAILURE_LOG_LEVEL = logging.ERROR
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 _shared_processors: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -248,8 +269,10 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING" if DEBUG else LOG_LEVEL},
     "loggers": {
         name: {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False}
-        for name in ("drains", "accounts", "notifications", "leads", "scoring", "sla", "config")
-    },
+        for name in ("django", "drains", "accounts", "notifications", "leads", "scoring", "sla", "config")
+    }
+    # What it would say of a failed request, django_structlog says with the request's id.
+    | {"django.request": {"level": "CRITICAL"}},
 }
 structlog.configure(
     processors=[

@@ -14,8 +14,10 @@ class Drain:
 
     `pending(now)` is the query of the rows that wait, in the order in which they are to be taken. `handle(rows, now)`
     works on a batch inside the transaction that claimed it and takes the rows out of `pending`, whatever their outcome.
+    `then(rows, now)` follows after the commit, for what must hold no lock, such as sending mail; `handle` has put the rows
+    off by then, so that a kill in between brings them back, and `then` notes itself how each of them ended.
     `wakes_on` are the topics (see drains.wake.announce) after which a run is worth while; `every` is how often the beat
-    runs it in any case. `needs` narrows the lock to the row's own table in joins.
+    runs it in any case.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Drain:
     every: timedelta
     wakes_on: tuple[str, ...] = ()
     batch_size: int = 500
+    then: Callable[[Sequence[Any], datetime], None] | None = None
 
 
 _drains: dict[str, Drain] = {}

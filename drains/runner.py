@@ -23,6 +23,10 @@ HEARTBEAT = timedelta(seconds=5)
 RETRY_PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=4))
 
 
+class StillPending(Exception):
+    """A row was handled and waits all the same; taking it again and again would keep the drain busy for ever."""
+
+
 def run(name: str, clock: Callable[[], datetime] = timezone.now) -> int:
     """Run one drain until nothing waits or its budget is spent; returns how many rows were done.
 
@@ -32,38 +36,69 @@ def run(name: str, clock: Callable[[], datetime] = timezone.now) -> int:
     drain = get(name)
     started = time.monotonic()
     total = 0
-    while done := step(drain, clock()):
-        total += done
+    keys: frozenset[int] = frozenset()
+    while keys := _batch(drain, clock(), keys):
+        total += len(keys)
         if time.monotonic() - started > RUN_BUDGET.total_seconds():
             wake(name)
             break
+    if total:
+        log.info("drained", drain=name, rows=total, seconds=round(time.monotonic() - started, 3))
     _beat(drain, clock(), total)
     return total
 
 
 def run_until_idle(now: datetime, drains: Sequence[str] | None = None) -> int:
     """Run the named drains (all by default) as of `now`, again and again, until none finds work. For commands and tests."""
-    chosen = [drain for drain in all_drains() if drains is None or drain.name in drains]
+    chosen = {drain: frozenset[int]() for drain in all_drains() if drains is None or drain.name in drains}
     total = 0
-    while done := sum(step(drain, now) for drain in chosen):
+    while True:
+        for drain, seen in chosen.items():
+            chosen[drain] = _batch(drain, now, seen)
+        done = sum(len(keys) for keys in chosen.values())
+        if not done:
+            return total
         total += done
-    return total
 
 
 def step(drain: Drain, now: datetime) -> int:
     """Work on one batch; returns its size, 0 when nothing waits."""
+    return len(_batch(drain, now, frozenset()))
+
+
+def _batch(drain: Drain, now: datetime, seen: frozenset[int]) -> frozenset[int]:
+    """Work on one batch and return its keys; `seen` are those of the batch before."""
     try:
-        with transaction.atomic():
-            rows = list(_claim(drain.pending(now), drain, now))
-            if not rows:
-                return 0
-            drain.handle(rows, now)
-            return len(rows)
+        rows = _handle(drain, drain.pending(now), now, seen)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
         log.exception("a batch failed, its rows are tried one by one", drain=drain.name)
-        return _one_by_one(drain, now)
+        return _one_by_one(drain, now, seen)
+    return frozenset(row.pk for row in rows)
+
+
+def _handle(drain: Drain, pending: QuerySet[Any], now: datetime, seen: frozenset[int]) -> list[Any]:
+    """Claim rows of `pending` and work on them, all or none; returns them.
+
+    A row may wait again at once because something new happened to it. So only one that comes twice in a row is looked at
+    within its own transaction, where nobody else can have touched it.
+    """
+    with transaction.atomic():
+        rows = list(_claim(pending, drain, now))
+        if not rows:
+            return []
+        drain.handle(rows, now)
+        keys = {row.pk for row in rows}
+        again = keys & seen
+        if again and drain.pending(now).filter(pk__in=again).exists():
+            raise StillPending(
+                "The row was handled and still waits; its drain does not take it out of its query."
+            )
+        SetAside.objects.filter(drain=drain.name, row_id__in=keys).delete()
+    if drain.then is not None:
+        drain.then(rows, now)
+    return rows
 
 
 def _claim(pending: QuerySet[Any], drain: Drain, now: datetime) -> QuerySet[Any]:
@@ -75,22 +110,18 @@ def _claim(pending: QuerySet[Any], drain: Drain, now: datetime) -> QuerySet[Any]
     return rows[: drain.batch_size]
 
 
-def _one_by_one(drain: Drain, now: datetime) -> int:
+def _one_by_one(drain: Drain, now: datetime, seen: frozenset[int]) -> frozenset[int]:
     with transaction.atomic():
         keys = [row.pk for row in _claim(drain.pending(now), drain, now)]
     for key in keys:
         try:
-            with transaction.atomic():
-                rows = list(_claim(drain.pending(now).filter(pk=key), drain, now))
-                if rows:
-                    drain.handle(rows, now)
-                    SetAside.objects.filter(drain=drain.name, row_id=key).delete()
+            _handle(drain, drain.pending(now).filter(pk=key), now, seen)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
             log.exception("a row is set aside", drain=drain.name, row=key)
             _set_aside(drain, key, error, now)
-    return len(keys)
+    return frozenset(keys)
 
 
 def _set_aside(drain: Drain, key: int, error: Exception, now: datetime) -> None:
@@ -118,3 +149,13 @@ def _beat(drain: Drain, now: datetime, done: int) -> None:
     if done:
         fresh |= {"worked_at": now, "done": done}
     DrainRun.objects.update_or_create(name=drain.name, defaults=fresh)
+    _forget_settled(drain, now)
+
+
+def _forget_settled(drain: Drain, now: datetime) -> None:
+    """What no longer waits, because a person or another path saw to it, is set aside no more."""
+    due = SetAside.objects.filter(drain=drain.name, retry_at__lte=now)
+    keys = set(due.values_list("row_id", flat=True)[:1000])
+    if keys:
+        waiting = set(drain.pending(now).filter(pk__in=keys).values_list("pk", flat=True))
+        due.filter(row_id__in=keys - waiting).delete()

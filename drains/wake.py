@@ -2,13 +2,16 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from functools import partial
 
 import structlog
 from celery import current_app
 from django.db import transaction
 
-from drains.registry import subscribers
+from drains.registry import all_drains, subscribers
 
 log = structlog.get_logger(__name__)
 
@@ -21,12 +24,31 @@ _lock = threading.Lock()
 _last_sent: dict[str, float] = {}
 _timers: dict[str, threading.Timer] = {}
 _quiet_until = 0.0
+_silent: ContextVar[bool] = ContextVar("silent", default=False)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Announcements inside wake nobody: whoever works on the past (a demo, a replay) runs the drains with its own `now`."""
+    token = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(token)
 
 
 def announce(topic: str) -> None:
     """Wake the drains that wait for `topic`, once the running transaction is committed (at once outside of one)."""
+    if _silent.get():
+        return
     for drain in subscribers(topic):
         transaction.on_commit(partial(wake, drain.name), robust=True)
+
+
+def wake_all() -> None:
+    """Wake every drain, as at the start of a worker."""
+    for drain in all_drains():
+        wake(drain.name)
 
 
 def wake(name: str) -> None:
@@ -37,7 +59,8 @@ def wake(name: str) -> None:
             return
         wait = _last_sent.get(name, 0.0) + SPACING_SECONDS - now
         if wait > 0:
-            timer = threading.Timer(wait, _send_later, (name,))
+            # The id of the request is in its context; a thread of its own would start without one.
+            timer = threading.Timer(wait, copy_context().run, (_send_later, name))
             timer.daemon = True
             _timers[name] = timer
             timer.start()

@@ -13,13 +13,14 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from drains.registry import Drain, register
         from notifications.models import Notification
-        from notifications.services import deliver
+        from notifications.services import put_off, send
 
         register(
             Drain(
                 name="notifications.deliver",
                 pending=Notification.objects.due,
-                handle=deliver,
+                handle=put_off,
+                then=send,
                 every=timedelta(seconds=10),
                 wakes_on=("notifications.pending",),
                 batch_size=20,

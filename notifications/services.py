@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 
 from accounts.models import User
@@ -24,6 +26,8 @@ RETRY_PAUSES = (
     timedelta(hours=8),
     timedelta(hours=14),
 )
+# Longer than a batch can take when every mail of it runs into EMAIL_TIMEOUT.
+SENDING = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ def notify(*, notices: Iterable[Notice], now: datetime) -> None:
             recipient=notice.recipient,
             kind=notice.kind,
             dedupe_key=f"{notice.dedupe_key}:{notice.recipient.pk}",
-            subject=notice.subject[:200],
+            subject=_one_line(notice.subject),
             body=notice.body,
             path=notice.path,
             created_at=now,
@@ -58,26 +62,29 @@ def notify(*, notices: Iterable[Notice], now: datetime) -> None:
         announce("notifications.pending")
 
 
-def deliver(rows: Sequence[Notification], now: datetime) -> None:
-    """Send a batch by e-mail, text and HTML. A failure is noted on its row and tried again later.
+def put_off(rows: Sequence[Notification], now: datetime) -> None:
+    """Claim a batch for SENDING: whoever is killed while sending leaves it to the next try after that time."""
+    for row in rows:
+        row.attempts += 1
+        row.next_try_at = now + SENDING
+    Notification.objects.bulk_update(rows, ["attempts", "next_try_at"])
+
+
+def send(rows: Sequence[Notification], now: datetime) -> None:
+    """Send claimed notices by e-mail, text and HTML, outside of any transaction. A failure is noted on its row.
 
     Sent first, marked after: a kill in between sends a mail twice rather than never.
     """
     connection = get_connection()
-    for row in rows:
-        if not row.recipient.is_active:
-            row.state, row.error = State.DEAD, "The recipient's account is closed."
-            continue
-        try:
-            _message(row, connection).send()
-        except (
-            Exception
-        ) as error:  # a mail server can fail in any way, and one address must not stop the others
+    try:
+        connection.open()
+    except Exception as error:  # no mail server: one attempt tells it for the whole batch
+        for row in rows:
             _postpone(row, error, now)
-        else:
-            row.state, row.sent_at, row.error = State.SENT, now, ""
-            row.attempts += 1
-    Notification.objects.bulk_update(rows, ["state", "sent_at", "error", "attempts", "next_try_at"])
+    else:
+        for row in rows:
+            _send_one(row, connection, now)
+        _close(connection)
 
 
 def retry(*, rows: Iterable[Notification], now: datetime) -> int:
@@ -92,17 +99,45 @@ def retry(*, rows: Iterable[Notification], now: datetime) -> int:
     return count
 
 
-def _postpone(row: Notification, error: Exception, now: datetime) -> None:
-    row.error = f"{type(error).__name__}: {error}"[:2000]
-    if row.attempts < len(RETRY_PAUSES):
-        row.next_try_at = now + RETRY_PAUSES[row.attempts]
+def _one_line(subject: str) -> str:
+    """A subject that is one header line, whatever name of a person or company is in it."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in subject).split())[:200]
+
+
+def _send_one(row: Notification, connection: BaseEmailBackend, now: datetime) -> None:
+    if not row.recipient.is_active:
+        _mark(row, State.DEAD, error="The recipient's account is closed.")
+        return
+    try:
+        _message(row, connection).send()
+    except Exception as error:  # a mail server can fail in any way, and one address must not stop the others
+        _close(connection)
+        _postpone(row, error, now)
     else:
-        row.state = State.DEAD
-    row.attempts += 1
-    log.warning("a notice was not delivered", notice=row.pk, attempts=row.attempts, error=row.error)
+        _mark(row, State.SENT, sent_at=now, error="")
 
 
-def _message(row: Notification, connection: object) -> EmailMultiAlternatives:
+def _close(connection: BaseEmailBackend) -> None:
+    try:
+        connection.close()
+    except Exception as error:  # the mails are on their way, or noted as failed; this changes neither
+        log.warning("the connection to the mail server was not closed", error=str(error))
+
+
+def _postpone(row: Notification, error: Exception, now: datetime) -> None:
+    text = f"{type(error).__name__}: {error}"[:2000]
+    if row.attempts <= len(RETRY_PAUSES):
+        _mark(row, State.PENDING, error=text, next_try_at=now + RETRY_PAUSES[row.attempts - 1])
+    else:
+        _mark(row, State.DEAD, error=text)
+    log.warning("a notice was not delivered", notice=row.pk, attempts=row.attempts, error=text)
+
+
+def _mark(row: Notification, state: State, **fields: Any) -> None:
+    Notification.objects.filter(pk=row.pk).pending().update(state=state, **fields)
+
+
+def _message(row: Notification, connection: BaseEmailBackend) -> EmailMultiAlternatives:
     context = {"notice": row, "url": f"{settings.PUBLIC_URL}{row.path}" if row.path else ""}
     message = EmailMultiAlternatives(
         subject=row.subject,

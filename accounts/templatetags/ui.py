@@ -105,8 +105,10 @@ def signed(value: float) -> str:
 
 
 @register.filter
-def thousands(value: float | None) -> str:
-    """A number grouped for reading; a dash for none."""
+def thousands(value: float | str | None) -> str:
+    """A number grouped for reading; a dash for none. A text is a number that was put into words already: "1,000+"."""
+    if isinstance(value, str):
+        return value
     return "–" if value is None else number_format(value, use_l10n=True, force_grouping=True)
 
 
@@ -156,6 +158,9 @@ BADGES: dict[str, dict[str, tuple[str, str, Any, str]]] = {
         "hand_raiser": ("hexagon", "H", gettext_lazy("Hand-raiser"), "accent"),
         "1": ("circle", "1", gettext_lazy("Tier 1"), "ontime"),
         "2": ("triangle", "2", gettext_lazy("Tier 2"), "paused"),
+        # The same under the names that handoffs have for them.
+        "scored": ("circle", "S", gettext_lazy("Qualified by score"), "ontime"),
+        "tier_2": ("triangle", "2", gettext_lazy("Tier 2"), "paused"),
     },
     "rejection": {
         "procedural": ("square", "P", gettext_lazy("Procedural"), "paused"),
