@@ -5,12 +5,17 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
 from accounts.policies import Refusal, check_can_change
-from sla.models import Handoff
+from sla.models import Clock, Handoff
 
 
 def visible_handoffs(user: User) -> QuerySet[Handoff]:
     """The one gate to handoffs: what a person may see at all. Everything else is as if it did not exist."""
     return Handoff.objects.visible_to(user)
+
+
+def visible_clocks(user: User) -> QuerySet[Clock]:
+    """The one gate to clocks and to the figures made of them: a team's people see their team's promises."""
+    return Clock.objects.visible_to(user)
 
 
 def check_can_answer(user: User, handoff: Handoff) -> None:
@@ -33,6 +38,22 @@ def can_answer(user: User, handoff: Handoff) -> bool:
     """True where check_can_answer passes."""
     try:
         check_can_answer(user, handoff)
+    except Refusal:
+        return False
+    return True
+
+
+def check_can_assign(user: User, handoff: Handoff) -> None:
+    """Raises Refusal unless the person may give the handoff to a rep: the team's manager, an administrator."""
+    check_can_change(user)
+    if user.role != Role.ADMINISTRATOR and not _manages(user, handoff):
+        raise Refusal(_("Only a manager of %s assigns its leads.") % handoff.team)
+
+
+def can_assign(user: User, handoff: Handoff) -> bool:
+    """True where check_can_assign passes."""
+    try:
+        check_can_assign(user, handoff)
     except Refusal:
         return False
     return True

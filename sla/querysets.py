@@ -1,10 +1,12 @@
 """The vocabulary of agreements, handoffs and clocks."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 
 
 class AgreementVersionQuerySet(models.QuerySet):
@@ -55,19 +57,98 @@ class HandoffQuerySet(models.QuerySet):
         """Given back before working."""
         return self.filter(state="rejected")
 
+    def rejected_by(self, user: Any) -> Self:
+        """Given back by this rep, or by a manager on the rep's behalf."""
+        return self.rejected().filter(Q(answered_by=user.pk) | Q(owner=user.pk))
+
+    def closed(self) -> Self:
+        """Ended, whichever way."""
+        return self.exclude(state__in=["waiting", "accepted"])
+
     def queued(self) -> Self:
         """Waiting in a team's queue, nobody's yet."""
         return self.waiting().filter(owner__isnull=True)
 
-    def assignable(self, now: datetime) -> Self:
-        """Queued in a team that has somebody to take it now; longest waiting first."""
-        from sla.services.routing import teams_at_work
+    def of_a_rep(self) -> Self:
+        """In the hands of a rep."""
+        return self.filter(owner__isnull=False)
 
+    def not_imported(self) -> Self:
+        """With a clock, or judged by a version that promises no answer for the tier: what no import brought (case 29)."""
+        from sla.models import Clock, Promise
+
+        promised = Promise.objects.filter(
+            version=models.OuterRef("agreement_version"), kind="accept", tier=models.OuterRef("tier")
+        )
+        clocks = Clock.objects.filter(handoff=models.OuterRef("pk"))
+        return self.filter(models.Exists(clocks) | ~models.Exists(promised))
+
+    def assignable(self, now: datetime) -> Self:
+        """Queued in a team that has somebody to take it now who has not rejected the lead; longest waiting first.
+
+        Narrow on purpose: a row that nobody can take would be claimed by the drain again and again.
+        """
+        from sla.services.routing import reps_at_work
+
+        refusals = self.model._default_manager.rejected().filter(
+            Q(answered_by=models.OuterRef("pk")) | Q(owner=models.OuterRef("pk")),
+            lead=models.OuterRef(models.OuterRef("lead")),
+        )
+        takers = reps_at_work(now).filter(~models.Exists(refusals), team=models.OuterRef("team"))
         return (
             self.queued()
-            .filter(team__in=teams_at_work(now))
+            .not_imported()
+            .filter(models.Exists(takers))
             .select_related("lead")
             .order_by("started_at", "pk")
+        )
+
+    def to_act(self, user: Any) -> Self:
+        """Open, and for this person to act on: a rep's own and the queue of the team; for others all they may see."""
+        if user.role == "rep":
+            return self.open().filter(Q(owner=user.pk) | Q(owner__isnull=True, team=user.team_id))
+        return self.visible_to(user).open()
+
+    def closed_by(self, user: Any) -> Self:
+        """Ended: those a rep owned or answered; for others all they may see."""
+        if user.role == "rep":
+            return self.closed().filter(Q(owner=user.pk) | Q(answered_by=user.pk))
+        return self.visible_to(user).closed()
+
+    def by_time_left(self) -> Self:
+        """With the running clock of whoever has the handoff (`due_at`, `warn_at`, `clock_kind`): late first, then what is
+        due next, then what no clock runs for, longest waiting first."""
+        mine = Q(clocks__outcome="running") & (
+            Q(clocks__owner=models.F("owner")) | Q(clocks__owner__isnull=True, owner__isnull=True)
+        )
+        return (
+            self.annotate(clock=models.FilteredRelation("clocks", condition=mine))
+            .annotate(
+                due_at=models.F("clock__due_at"),
+                warn_at=models.F("clock__warn_at"),
+                clock_kind=models.F("clock__kind"),
+            )
+            .order_by(models.F("due_at").asc(nulls_last=True), "started_at", "pk")
+        )
+
+    def arrived_since(self, at: datetime) -> Self:
+        """Handed to their rep, or to the queue, after `at`."""
+        return self.filter(Q(assigned_at__gt=at) | Q(assigned_at__isnull=True, started_at__gt=at))
+
+    def tally(self, now: datetime) -> dict[str, Any]:
+        """How many of each kind (for_answer, accepted, queued, late) and the newest arrival, in one statement."""
+        waiting = Q(state="waiting")
+        return (
+            self.by_time_left()
+            .order_by()
+            .aggregate(
+                all=models.Count("pk"),
+                for_answer=models.Count("pk", filter=waiting & Q(owner__isnull=False)),
+                accepted=models.Count("pk", filter=Q(state="accepted")),
+                queued=models.Count("pk", filter=waiting & Q(owner__isnull=True)),
+                late=models.Count("pk", filter=Q(due_at__lt=now)),
+                newest=models.Max(Coalesce("assigned_at", "started_at")),
+            )
         )
 
     def visible_to(self, user: Any) -> Self:
@@ -75,6 +156,30 @@ class HandoffQuerySet(models.QuerySet):
         if user.role == "rep" or (user.role == "sales_manager" and user.team_id):
             return self.filter(Q(team=user.team_id) | Q(owner=user.pk))
         return self
+
+    def started_between(self, start: datetime, end: datetime) -> Self:
+        """Handed off in [start, end)."""
+        return self.filter(started_at__gte=start, started_at__lt=end)
+
+    def with_answer(self) -> Self:
+        """`answer`: what sales said. A deal that closed elsewhere counts as accepted; an open one waits; else none was given."""
+        return self.annotate(
+            answer=Case(
+                When(state="rejected", then=F("reason__reason_class")),
+                When(Q(accepted_at__isnull=False) | Q(state="qualified"), then=Value("accepted")),
+                When(state="waiting", then=Value("waiting")),
+                default=Value("none"),
+                output_field=models.CharField(),
+            )
+        )
+
+    def answered_with(self, answers: Sequence[str]) -> Self:
+        """Those whose `answer` is one of these."""
+        return self.with_answer().filter(answer__in=answers)
+
+    def live(self) -> Self:
+        """Without the history of imports, which is handed off as of the very moment of its readiness, and to nobody."""
+        return self.exclude(started_at=F("ready_at"), assigned_at__isnull=True)
 
 
 class ClockQuerySet(models.QuerySet):
@@ -123,6 +228,40 @@ class ClockQuerySet(models.QuerySet):
     def judged(self) -> Self:
         """Without those that were cancelled: nobody kept or missed them."""
         return self.exclude(outcome="cancelled")
+
+    def with_verdict(self, now: datetime) -> Self:
+        """`verdict` at `now`: kept, missed, late (running past its due time), open (in time) or cancelled.
+        Twins: kept(), missed(now) = missed + late, late(now), open_in_time(now)."""
+        return self.annotate(
+            verdict=Case(
+                When(outcome="running", due_at__lt=now, then=Value("late")),
+                When(outcome="running", then=Value("open")),
+                default=F("outcome"),
+                output_field=models.CharField(),
+            )
+        )
+
+    def started_between(self, start: datetime, end: datetime) -> Self:
+        """Begun in [start, end): the cohort of a period."""
+        return self.filter(started_at__gte=start, started_at__lt=end)
+
+    def cancelled(self) -> Self:
+        """Ended by nobody's doing; not judged."""
+        return self.filter(outcome="cancelled")
+
+    def ended_judged(self) -> Self:
+        """Ended by an answer or a touch, in time or late: those whose time used is final."""
+        return self.filter(outcome__in=["kept", "missed"])
+
+    def visible_to(self, user: Any) -> Self:
+        """A rep and a team's manager see their team's; everybody else who may see clocks sees all."""
+        if user.role == "rep" or (user.role == "sales_manager" and user.team_id):
+            return self.filter(team=user.team_id)
+        return self
+
+    def owners(self) -> Self:
+        """Who answers for them, by number."""
+        return self.filter(owner__isnull=False).order_by().values("owner")
 
     def mark_breached(self) -> int:
         """Date the breach by the deadline; clocks that have one keep it."""

@@ -2,23 +2,23 @@
 
 from django.urls import path
 
-from sla.views import compliance, inbox
+from sla.views import compliance, handoffs, inbox
 
 app_name = "sla"
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
-    path("handoffs/<int:pk>/", inbox.handoff, name="handoff"),
-    path("handoffs/<int:pk>/accept/", inbox.accept, name="accept"),
-    path("handoffs/<int:pk>/reject/", inbox.reject, name="reject"),
-    path("handoffs/<int:pk>/assign/", inbox.assign, name="assign"),
-    path("handoffs/<int:pk>/touch/", inbox.touch, name="touch"),
-    path("handoffs/<int:pk>/qualify/", inbox.qualify, name="qualify"),
-    path("handoffs/<int:pk>/recycle/", inbox.recycle, name="recycle"),
-    path("handoffs/<int:pk>/disqualify/", inbox.disqualify, name="disqualify"),
-    path("handoffs/<int:pk>/deal/", inbox.open_deal, name="open_deal"),
-    path("handoffs/<int:pk>/deal/close/", inbox.close_deal, name="close_deal"),
-    path("leads/<int:pk>/handoffs/", inbox.lead_handoffs, name="lead_handoffs"),
+    path("handoffs/<int:pk>/", handoffs.handoff, name="handoff"),
+    path("handoffs/<int:pk>/accept/", handoffs.accept, name="accept"),
+    path("handoffs/<int:pk>/reject/", handoffs.by_form, {"name": "reject"}, name="reject"),
+    path("handoffs/<int:pk>/assign/", handoffs.by_form, {"name": "assign"}, name="assign"),
+    path("handoffs/<int:pk>/touch/", handoffs.by_form, {"name": "touch"}, name="touch"),
+    path("handoffs/<int:pk>/qualify/", handoffs.by_form, {"name": "qualify"}, name="qualify"),
+    path("handoffs/<int:pk>/recycle/", handoffs.by_form, {"name": "recycle"}, name="recycle"),
+    path("handoffs/<int:pk>/disqualify/", handoffs.by_form, {"name": "disqualify"}, name="disqualify"),
+    path("handoffs/<int:pk>/deal/", handoffs.by_form, {"name": "open_deal"}, name="open_deal"),
+    path("handoffs/<int:pk>/deal/close/", handoffs.by_form, {"name": "close_deal"}, name="close_deal"),
+    path("leads/<int:pk>/handoffs/", handoffs.lead_handoffs, name="lead_handoffs"),
     path("compliance/", compliance.compliance, name="compliance"),
     path("compliance/clocks/", compliance.clocks, name="clocks"),
     path("handoffs/<int:pk>/evidence/", compliance.evidence, name="evidence"),

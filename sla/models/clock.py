@@ -114,6 +114,11 @@ class Clock(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} #{self.handoff_id}"
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Ended by nobody's doing."""
+        return self.outcome == ClockOutcome.CANCELLED
+
 
 class Breach(models.Model):
     """A clock passed its due time. Dated by the deadline; stays for ever."""

@@ -8,13 +8,14 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
+from accounts.policies import Refusal
 from leads.journal import Entry, record
 from leads.models import Lead
 from leads.services.handing import return_to_marketing
 from leads.services.stages import Move
 from leads.stages import Stage
 from sla.models import AgreementVersion, Clock, Handoff, HandoffState, Promise, PromiseKind, Reason
-from sla.policies import check_can_answer
+from sla.policies import check_can_answer, check_can_assign
 from sla.services.clocks import Start, end_clocks, start_clocks
 from sla.services.routing import give
 from sla.services.terms import terms_of_all
@@ -32,10 +33,15 @@ class NotPossible(RuntimeError):
 def accept(*, handoff: Handoff, by: User, now: datetime) -> Handoff:
     """Take the lead on: ends the accept clock and starts the one for the first touch.
 
-    Of two people at once one wins; the other gets AlreadyAnswered, which names the winner.
+    Of two people at once one wins; the other gets AlreadyAnswered, which names the winner. The owner is always a rep: a
+    manager accepts for the rep who has the lead, and assigns one that is nobody's yet (else NotPossible).
     """
-    check_can_answer(by, handoff)
-    owner = by if by.role == Role.REP or handoff.owner_id is None else handoff.owner
+    check_answerable(handoff=handoff, by=by)
+    owner = by if by.role == Role.REP else handoff.owner
+    if owner is None:
+        raise NotPossible(
+            _("Nobody has this lead yet. Assign it to a rep of %s, who then accepts it.") % handoff.team
+        )
     row = _answer(handoff, HandoffState.ACCEPTED, by, now, owner=owner, accepted_at=now)
     _end_accept_clocks(row, now, by)
     _start_first_touch(row, now, by)
@@ -56,7 +62,7 @@ def reject(*, handoff: Handoff, reason: Reason | None, note: str, by: User, now:
 
     Raises NotPossible without a reason of the agreement, AlreadyAnswered where somebody was faster.
     """
-    check_can_answer(by, handoff)
+    check_answerable(handoff=handoff, by=by)
     if reason is None or not Reason.objects.for_rejection().filter(pk=reason.pk).exists():
         raise NotPossible(_("Choose why you reject this lead: marketing can only mend what it is told."))
     if reason.needs_note and not note.strip():
@@ -80,10 +86,11 @@ def reject(*, handoff: Handoff, reason: Reason | None, note: str, by: User, now:
 
 @transaction.atomic
 def assign(*, handoff: Handoff, to: User, by: User, now: datetime) -> Handoff:
-    """A manager gives a waiting handoff to a rep of its team; the rep gets an accept clock of their own."""
-    if by.role == Role.REP:
-        raise NotPossible(_("Only a manager assigns leads."))
-    check_can_answer(by, handoff)
+    """A manager gives a waiting handoff to a rep of its team; the rep gets an accept clock of their own.
+
+    Raises NotPossible for somebody else than an active rep of the team, or for one who rejected the lead before.
+    """
+    check_can_assign(by, handoff)
     if to.role != Role.REP or to.team_id != handoff.team_id or not to.is_active:
         raise NotPossible(_("%(rep)s is no active rep of %(team)s.") % {"rep": to, "team": handoff.team})
     row = (
@@ -95,9 +102,22 @@ def assign(*, handoff: Handoff, to: User, by: User, now: datetime) -> Handoff:
         raise AlreadyAnswered(_told(row))
     if row.owner_id == to.pk:
         return row
+    if Handoff.objects.rejected_by(to).filter(lead=row.lead_id).exists():
+        raise NotPossible(_("%s rejected this lead before. Choose somebody else.") % to)
     row.owner, row.assigned_at = to, now
     give(handoffs=[row], terms=terms_of_all(now), now=now, by=by)
     return row
+
+
+def check_answerable(*, handoff: Handoff, by: User) -> None:
+    """Raises Refusal, or AlreadyAnswered where it is: a rep of the team who is too late is told who was first."""
+    try:
+        check_can_answer(by, handoff)
+    except Refusal:
+        if handoff.state == HandoffState.WAITING or by.role != Role.REP or by.team_id != handoff.team_id:
+            raise
+    if handoff.state != HandoffState.WAITING:
+        raise AlreadyAnswered(_told(handoff))
 
 
 def _answer(handoff: Handoff, state: HandoffState, by: User, now: datetime, **fields: object) -> Handoff:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
+from leads.bulk import update_rows
 from leads.journal import Entry, record
 from sla.clock import is_late
 from sla.models import Breach, CalendarVersion, Clock, ClockOutcome, Handoff, Hours, Promise
@@ -78,7 +79,10 @@ def _clock(start: Start) -> Clock:
 def end_clocks(
     *, clocks: Sequence[Clock], at: datetime, now: datetime, by: User | None = None, rule: str = ""
 ) -> None:
-    """End running clocks at the time of the fact that ends them; a late end is a breach, whether or not a sweep saw it."""
+    """End running clocks at the time of the fact that ends them; a late end is a breach, whether or not a sweep saw it.
+
+    Where the fact was in time and became known after the sweep, the breach stays and says that it was lifted.
+    """
     running = [clock for clock in clocks if clock.outcome == ClockOutcome.RUNNING]
     record_breaches(
         clocks=[clock for clock in running if is_late(clock.due_at, at)], now=now, by=by, rule=rule
@@ -87,7 +91,8 @@ def end_clocks(
         clock.ended_at = at
         clock.outcome = ClockOutcome.MISSED if is_late(clock.due_at, at) else ClockOutcome.KEPT
         clock.seconds_used = seconds_between(clock, clock.started_at, at)
-    Clock.objects.bulk_update(running, ["ended_at", "outcome", "seconds_used"], batch_size=200)
+    update_rows(running, ["ended_at", "outcome", "seconds_used"])
+    _lift([clock for clock in running if clock.breached_at and clock.outcome == ClockOutcome.KEPT], now)
     _record_ends(running, now, by, rule)
 
 
@@ -101,7 +106,7 @@ def cancel_clocks(*, clocks: Sequence[Clock], now: datetime, by: User | None = N
     cancelled = [clock for clock in running if clock.outcome == ClockOutcome.RUNNING]
     for clock in cancelled:
         clock.ended_at, clock.outcome = now, ClockOutcome.CANCELLED
-    Clock.objects.bulk_update(cancelled, ["ended_at", "outcome"], batch_size=200)
+    update_rows(cancelled, ["ended_at", "outcome"])
     _record_ends(cancelled, now, by, rule)
 
 
@@ -117,10 +122,15 @@ def amend_end(*, clock: Clock, at: datetime, now: datetime, by: User) -> None:
     clock.seconds_used = seconds_between(clock, clock.started_at, at)
     clock.save(update_fields=["ended_at", "outcome", "seconds_used"])
     if clock.outcome == ClockOutcome.KEPT:
-        clock.breaches.filter(lifted_at__isnull=True).update(lifted_at=now)
+        _lift([clock], now)
     after = {"ended_at": at.isoformat(), "outcome": clock.outcome}
     entry = Entry("clock.amended", "clock", clock.pk, clock.handoff.lead_id, before, after)
     record(entries=[entry], at=now, by=by)
+
+
+def _lift(clocks: Sequence[Clock], now: datetime) -> None:
+    if clocks:
+        Breach.objects.filter(clock__in=clocks, lifted_at__isnull=True).update(lifted_at=now)
 
 
 def record_breaches(*, clocks: Sequence[Clock], now: datetime, by: User | None = None, rule: str = "") -> int:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from drains.wake import announce
 from leads.journal import Entry, record
-from leads.models import Lead
-from leads.services.handing import HAND_RAISE, mark_handed_off
+from leads.models import Activity, Lead
+from leads.services.handing import HAND_RAISE, THRESHOLD, mark_handed_off
 from sla.models import Handoff, HandoffTier, PromiseKind
 from sla.notices import empty_pool_notices, handed_off_notices
 from sla.services.clocks import Start, start_clocks
@@ -33,11 +34,11 @@ def hand_off(leads: Sequence[Lead], now: datetime) -> None:
     )
     terms = terms_of_all(now)
     turns = read_turns(terms, [lead.pk for lead in rows], now)
-    history = {lead.pk for lead in rows if _is_history(lead)}
+    history = _history(rows)
     handoffs = [_handoff(lead, terms, turns, lead.pk in history, now) for lead in rows]
     turns.save()
     Handoff.objects.bulk_create(handoffs, batch_size=500)
-    mark_handed_off(leads=rows, now=now, rule=RULE)
+    mark_handed_off(leads=rows, now=now, rule=RULE, history=history)
     starts = []
     for handoff in handoffs:
         term = terms[handoff.team_id]
@@ -68,13 +69,24 @@ def tier_of(lead: Lead) -> HandoffTier:
     return HandoffTier.HAND_RAISER if lead.ready_rule == HAND_RAISE else HandoffTier.SCORED
 
 
-def _is_history(lead: Lead) -> bool:
-    activity = lead.ready_activity
-    return (
-        activity is not None
+def _history(leads: Sequence[Lead]) -> set[int]:
+    """Leads made ready by nothing but what imports brought: the raised hand, or, by score, every activity they have."""
+    by_hand = {
+        lead.pk
+        for lead in leads
+        if (activity := lead.ready_activity) is not None
         and activity.submission is not None
         and not activity.submission.source.starts_clocks
-    )
+    }
+    by_score = {
+        lead.pk for lead in leads if lead.ready_rule == THRESHOLD and not lead.first_source.starts_clocks
+    }
+    if by_score:
+        living = Activity.objects.filter(
+            Q(submission__isnull=True) | Q(submission__source__starts_clocks=True), contact__in=by_score
+        )
+        by_score -= set(living.values_list("contact_id", flat=True))
+    return by_hand | by_score
 
 
 def _handoff(lead: Lead, terms: dict[int, Terms], turns: Turns, is_history: bool, now: datetime) -> Handoff:

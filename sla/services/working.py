@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from leads.journal import Entry, record
-from leads.models import Lead
+from leads.models import Lead, Opportunity, OpportunityState
 from leads.services.handing import return_to_marketing
+from leads.services.opportunities import close_opportunity, open_opportunity
 from leads.services.stages import Move, change_stage
-from leads.stages import Stage
+from leads.stages import MoveRefused, Stage
 from sla.models import (
     Clock,
     ClockOutcome,
@@ -130,6 +132,39 @@ def disqualify(*, handoff: Handoff, reason: Reason | None, note: str, by: User, 
         moves=[Move(row.lead, Stage.DISQUALIFIED, _("Disqualified: %s") % reason.label)], now=now, by=by
     )
     _end(row, HandoffState.DISQUALIFIED, by, now, reason=reason, note=note)
+
+
+@transaction.atomic
+def open_deal(*, handoff: Handoff, amount: Decimal | None, by: User, now: datetime) -> Opportunity:
+    """Open the deal of a qualified lead, for the rep who qualified it. Raises NotPossible in any other state."""
+    check_can_work(by, handoff)
+    row = _lock(handoff)
+    if row.state != HandoffState.QUALIFIED:
+        raise NotPossible(_("Qualify the lead first: a deal needs budget, authority, need and timeline."))
+    if _open_deal(row.lead) is not None:
+        raise NotPossible(_("This lead has an open deal already. Close that one first."))
+    try:
+        return open_opportunity(lead=row.lead, amount=amount, owner=row.owner or by, by=by, now=now)
+    except MoveRefused:
+        stage = row.lead.get_stage_display()
+        raise NotPossible(_("No deal can be opened while the lead is in “%s”.") % stage) from None
+
+
+@transaction.atomic
+def close_deal(
+    *, handoff: Handoff, state: OpportunityState, amount: Decimal | None, by: User, now: datetime
+) -> Opportunity:
+    """The open deal is won or lost. Raises NotPossible where there is none."""
+    check_can_work(by, handoff)
+    row = _lock(handoff)
+    deal = _open_deal(row.lead)
+    if deal is None:
+        raise NotPossible(_("This lead has no open deal."))
+    return close_opportunity(opportunity=deal, state=state, amount=amount, by=by, now=now)
+
+
+def _open_deal(lead: Lead) -> Opportunity | None:
+    return next((row for row in lead.opportunities.all() if row.state == OpportunityState.OPEN), None)
 
 
 def _lock(handoff: Handoff) -> Handoff:

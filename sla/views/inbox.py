@@ -1,65 +1,88 @@
-"""Placeholder."""
+"""The sales rep's workplace."""
 
-from typing import NoReturn
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
+from accounts.models import Role, User
+from accounts.policies import workplace
+from sla.selectors.inbox import InboxPage, InboxView, count_new, inbox_page
+from sla.views.handoffs import detail_context, find
 
-def inbox(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
-
-
-def handoff(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
-
-
-def accept(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
-
-
-def reject(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
+LIST = "inbox-list"
+# Seconds between two questions for new rows.
+POLL = 15
 
 
-def assign(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
+@workplace("inbox")
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What waits for the reader, by time left. Asked by htmx it answers with the list alone, or with “2 new”."""
+    user: User = request.user  # type: ignore[assignment]
+    now = timezone.now()
+    view = _view(request)
+    if request.htmx and (seen := _seen(request)):  # type: ignore[attr-defined]
+        count = count_new(user=user, view=view, seen=seen)
+        return render(
+            request, "components/announcer.html", {"count": count, "url": _url(view), "target": f"#{LIST}"}
+        )
+    page = inbox_page(user=user, view=view, number=_number(request), now=now)
+    context = {
+        "page": page,
+        "views": _views(page),
+        "url": _url(view, page.number),
+        "poll_url": _url(view, seen=(page.tally.newest or now).isoformat()),
+        "poll": POLL,
+        "prev_url": _url(view, page.number - 1) if page.number > 1 else "",
+        "next_url": _url(view, page.number + 1) if page.has_next else "",
+        "shows_owner": user.role != Role.REP,
+        "shows_team": user.team_id is None,
+        "now": now,
+    }
+    if request.htmx.target == LIST:  # type: ignore[attr-defined]
+        return render(request, "sla/inbox.html#list", context)
+    if page.rows:
+        context |= detail_context(request, find(user, page.rows[0].pk), now)
+    return render(request, "sla/inbox.html", context)
 
 
-def touch(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
+def _view(request: HttpRequest) -> InboxView:
+    name = request.GET.get("view", "")
+    return InboxView(name) if name in InboxView.values else InboxView.ALL
 
 
-def qualify(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
+def _number(request: HttpRequest) -> int:
+    text = request.GET.get("page", "")
+    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
 
 
-def recycle(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
+def _seen(request: HttpRequest) -> datetime | None:
+    try:
+        seen = parse_datetime(request.GET.get("seen", ""))
+    except ValueError:
+        return None
+    return seen if seen is not None and timezone.is_aware(seen) else None
 
 
-def disqualify(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
+def _url(view: InboxView, number: int = 1, **more: Any) -> str:
+    query = {"view": view.value} if view != InboxView.ALL else {}
+    query |= {"page": str(number)} if number > 1 else {}
+    query |= more
+    return reverse("sla:inbox") + (f"?{urlencode(query)}" if query else "")
 
 
-def open_deal(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
-
-
-def close_deal(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
-
-
-def lead_handoffs(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
+def _views(page: InboxPage) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": view.label,
+            "url": _url(view),
+            "active": view == page.view,
+            "count": page.tally.of_view.get(view),
+        }
+        for view in InboxView
+    ]

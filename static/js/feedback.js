@@ -127,4 +127,10 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   htmx.ajax("GET", link.href, { source: link, target: "#floating-body" }).then(() => floating.open || floating.showModal());
 });
+/* The server says that what the dialog was for is done (HX-Trigger: dialog-close). */
+document.addEventListener("dialog-close", () => floating?.open && floating.close());
+/* Whatever an answer puts into the dialog opens it. */
+document.addEventListener("htmx:afterSettle", ({ detail: { target } }) => {
+  if (target?.id === "floating-body" && target.childElementCount && !floating.open) floating.showModal();
+});
 for (const one of document.querySelectorAll("dialog")) one.addEventListener("click", (event) => event.target === one && one.close());

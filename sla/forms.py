@@ -1,0 +1,183 @@
+"""Forms of the verbs that sales has."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from leads.models import OpportunityState
+from sla.models import Handoff, Reason, ReasonClass, TouchKind
+
+
+class VerbForm(forms.Form):
+    """A small form of one verb; its buttons are the page's. `handoff` and `reader` shape the choices."""
+
+    def __init__(self, *args: Any, handoff: Handoff, reader: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.handoff = handoff
+        self.reader = reader
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.shape()
+
+    def shape(self) -> None:
+        """Fit the fields to the handoff; nothing by default."""
+
+
+class ReasonForm(VerbForm):
+    """A reason, and a note where the reason needs one."""
+
+    empty_reason: ClassVar[Any] = _("Choose a reason.")
+
+    reason = forms.ChoiceField(label=_("Why?"), widget=forms.RadioSelect)
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def shape(self) -> None:
+        """The reasons that are offered."""
+        self.reasons = {str(row.pk): row for row in self.offered()}
+        field = self.fields["reason"]
+        field.choices = self.choices(self.reasons.values())  # type: ignore[attr-defined]
+        field.error_messages["required"] = self.empty_reason
+
+    def offered(self) -> QuerySet[Reason]:
+        """Which reasons may be chosen."""
+        raise NotImplementedError
+
+    def choices(self, reasons: Iterable[Reason]) -> list[Any]:
+        """The choices of the radio buttons."""
+        return [(str(row.pk), _label(row)) for row in reasons]
+
+    def clean(self) -> dict[str, Any]:
+        """Put the reason itself in place of its number, and ask for the note that some reasons need."""
+        data = super().clean() or {}
+        reason = self.reasons.get(str(data.get("reason", "")))
+        data["reason"] = reason
+        if reason is not None and reason.needs_note and not str(data.get("note", "")).strip():
+            self.add_error("note", _("“%s” needs a note that says more.") % reason.label)
+        return data
+
+
+class RejectForm(ReasonForm):
+    """Why sales gives a lead back, by class."""
+
+    empty_reason = _("Choose why you reject this lead: marketing can only mend what it is told.")
+
+    def offered(self) -> QuerySet[Reason]:
+        """Reasons of a rejection."""
+        return Reason.objects.for_rejection()
+
+    def choices(self, reasons: Iterable[Reason]) -> list[Any]:
+        """Grouped by class: whose mistake the reason points to."""
+        groups: dict[str, list[tuple[str, Any]]] = {}
+        for row in reasons:
+            groups.setdefault(row.reason_class, []).append((str(row.pk), _label(row)))
+        return [(ReasonClass(name).label, rows) for name, rows in groups.items()]
+
+
+class DisqualifyForm(ReasonForm):
+    """Why a lead is none."""
+
+    empty_reason = _("Choose why this lead is disqualified.")
+
+    def offered(self) -> QuerySet[Reason]:
+        """Reasons of a disqualification."""
+        return Reason.objects.for_disqualification()
+
+    def shape(self) -> None:
+        """Say how many of the agreed attempts are made."""
+        super().shape()
+        if any(row.needs_attempts for row in self.reasons.values()):
+            self.fields["reason"].help_text = _("%(made)d of %(agreed)d agreed attempts are logged.") % {
+                "made": self.handoff.touches.count(),
+                "agreed": self.handoff.agreement_version.attempts_before_unreachable,
+            }
+
+
+class TouchForm(VerbForm):
+    """One thing a rep did to reach the lead."""
+
+    kind = forms.ChoiceField(
+        label=_("What did you do?"),
+        choices=TouchKind.choices,
+        initial=TouchKind.CALL,
+        widget=forms.RadioSelect,
+    )
+    reached = forms.BooleanField(label=_("I reached them"), required=False)
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    at = forms.DateTimeField(
+        label=_("When"),
+        required=False,
+        help_text=_("In your time zone. Empty: now."),
+        error_messages={"invalid": _("Write a date and a time, such as 2026-03-04 14:30.")},
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "60"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+
+class QualifyForm(VerbForm):
+    """BANT: all four."""
+
+    budget = forms.CharField(label=_("Budget"), max_length=300, help_text=_("What they can spend."))
+    authority = forms.CharField(label=_("Authority"), max_length=300, help_text=_("Who decides."))
+    need = forms.CharField(label=_("Need"), max_length=300, help_text=_("What it has to solve."))
+    timeline = forms.CharField(label=_("Timeline"), max_length=300, help_text=_("By when."))
+
+
+class RecycleForm(VerbForm):
+    """Not now: when to look again."""
+
+    until = forms.DateField(
+        label=_("Look again on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class AssignForm(VerbForm):
+    """To whom a manager gives the lead."""
+
+    to = forms.ModelChoiceField(
+        label=_("Rep"), queryset=User.objects.none(), empty_label=_("Choose a rep"), required=True
+    )
+
+    def shape(self) -> None:
+        """Active reps of the team, without the one who has the lead."""
+        reps = User.objects.active().reps().filter(team=self.handoff.team_id)
+        field = self.fields["to"]
+        field.queryset = reps.exclude(pk=self.handoff.owner_id)  # type: ignore[attr-defined]
+
+
+class OpenDealForm(VerbForm):
+    """What the deal may bring."""
+
+    amount = forms.DecimalField(
+        label=_("Amount"), required=False, min_value=0, max_digits=14, decimal_places=2
+    )
+
+
+class CloseDealForm(OpenDealForm):
+    """Won or lost."""
+
+    field_order = ["state", "amount"]
+    state = forms.ChoiceField(
+        label=_("How did it end?"),
+        choices=[(OpportunityState.WON.value, _("Won")), (OpportunityState.LOST.value, _("Lost"))],
+        widget=forms.RadioSelect,
+    )
+
+    def shape(self) -> None:
+        """The amount is the one agreed in the end."""
+        self.fields["amount"].help_text = _("Empty: as when it was opened.")
+
+
+def _label(reason: Reason) -> Any:
+    return _("%s (needs a note)") % reason.label if reason.needs_note else reason.label

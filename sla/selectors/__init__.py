@@ -1,0 +1,1 @@
+"""What pages of sla read, one module per workplace."""

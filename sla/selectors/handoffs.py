@@ -1,0 +1,132 @@
+"""One handoff, as its page and the sheet beside the inbox show it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch, QuerySet
+
+from accounts.models import User
+from leads.models import Lead, Opportunity, OpportunityState
+from leads.policies import visible_leads
+from leads.stages import Stage
+from sla.clock import Look, look
+from sla.models import Clock, Handoff, HandoffState, Touch
+from sla.policies import can_answer, can_assign, can_work, visible_handoffs
+
+
+@dataclass(frozen=True)
+class ClockFact:
+    """One clock with what the component needs: `outcome` is waived for one that nobody kept or missed."""
+
+    clock: Clock
+    outcome: str
+
+    @property
+    def promised_seconds(self) -> int:
+        """The target of its promise."""
+        return self.clock.promise.target_seconds
+
+
+@dataclass(frozen=True)
+class Verbs:
+    """What the reader can do with the handoff as it stands; the verbs themselves check again."""
+
+    accept: bool = False
+    reject: bool = False
+    assign: bool = False
+    work: bool = False
+    open_deal: bool = False
+    close_deal: bool = False
+
+
+@dataclass(frozen=True)
+class HandoffDetail:
+    """A handoff with all that its page shows of sla."""
+
+    handoff: Handoff
+    clocks: Sequence[ClockFact]
+    touches: Sequence[Touch]
+    deal: Opportunity | None
+    verbs: Verbs
+
+    @property
+    def attempts(self) -> int:
+        """How many touches are logged."""
+        return len(self.touches)
+
+    @property
+    def attempts_agreed(self) -> int:
+        """How many the agreement asks for before a lead counts as unable to reach."""
+        return self.handoff.agreement_version.attempts_before_unreachable
+
+
+def detail_queryset(user: User) -> QuerySet[Handoff]:
+    """Visible handoffs with all that a detail needs; four statements for one of them."""
+    clocks = Clock.objects.select_related("promise", "owner").order_by("started_at", "pk")
+    return (
+        visible_handoffs(user)
+        .select_related(
+            "lead__contact__company",
+            "lead__first_source",
+            "owner",
+            "team",
+            "reason",
+            "answered_by",
+            "agreement_version__agreement",
+            "qualification",
+        )
+        .prefetch_related(
+            Prefetch("clocks", clocks),
+            Prefetch("touches", Touch.objects.select_related("by").order_by("-at", "-pk")),
+            "lead__opportunities",
+        )
+    )
+
+
+def handoff_detail(*, handoff: Handoff, user: User, now: datetime) -> HandoffDetail:
+    """What the page of a handoff from `detail_queryset` shows to this reader; no statement of its own."""
+    deals = list(handoff.lead.opportunities.all())
+    deal = next((row for row in deals if row.state == OpportunityState.OPEN), None)
+    return HandoffDetail(
+        handoff=handoff,
+        clocks=[ClockFact(clock, _outcome(clock, now)) for clock in handoff.clocks.all()],
+        touches=list(handoff.touches.all()),
+        deal=deal,
+        verbs=_verbs(handoff, deal, user),
+    )
+
+
+def handoffs_of_lead(*, lead_id: int, user: User, now: datetime) -> tuple[Lead | None, list[HandoffDetail]]:
+    """A lead with its handoffs, newest first, as far as the reader may see them; no lead where they may not see it."""
+    lead = visible_leads(user).select_related("contact").filter(pk=lead_id).first()
+    if lead is None:
+        return None, []
+    rows = detail_queryset(user).filter(lead=lead).order_by("-started_at", "-pk")
+    return lead, [handoff_detail(handoff=row, user=user, now=now) for row in rows]
+
+
+def _outcome(clock: Clock, now: datetime) -> str:
+    shown = look(
+        due_at=clock.due_at,
+        warn_at=clock.warn_at,
+        ended_at=clock.ended_at,
+        cancelled=clock.is_cancelled,
+        now=now,
+    )
+    return "waived" if shown == Look.CANCELLED else ""
+
+
+def _verbs(handoff: Handoff, deal: Opportunity | None, user: User) -> Verbs:
+    waiting, accepted = handoff.state == HandoffState.WAITING, handoff.state == HandoffState.ACCEPTED
+    answer, work = can_answer(user, handoff), can_work(user, handoff)
+    qualified = handoff.state == HandoffState.QUALIFIED and work
+    has_owner = handoff.owner_id is not None or (handoff.team_id == user.team_id and user.role == "rep")
+    return Verbs(
+        accept=waiting and answer and has_owner,
+        reject=waiting and answer,
+        assign=waiting and can_assign(user, handoff),
+        work=accepted and work,
+        open_deal=qualified and deal is None and handoff.lead.stage in (Stage.SQL, Stage.CUSTOMER),
+        close_deal=qualified and deal is not None,
+    )

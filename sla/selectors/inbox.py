@@ -1,0 +1,100 @@
+"""The inbox: what a person has to act on, ordered by time left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from sla.models import Handoff
+
+PAGE_SIZE = 50
+
+
+class InboxView(TextChoices):
+    """The saved views of the inbox; the value stands in the address."""
+
+    ALL = "all", _("To do")
+    ANSWER = "answer", _("To answer")
+    WORK = "work", _("In work")
+    QUEUE = "queue", _("Team queue")
+    CLOSED = "closed", _("Closed")
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many wait, how many of all are late, and how many each view holds; `newest` is the last arrival."""
+
+    waiting: int
+    late: int
+    of_view: dict[str, int]
+    newest: datetime | None
+
+
+@dataclass(frozen=True)
+class InboxPage:
+    """One page of one view. `total` is None for what is closed: nobody counts history to show fifty rows of it."""
+
+    view: InboxView
+    rows: Sequence[Handoff]
+    tally: Tally
+    number: int
+    total: int | None
+    has_next: bool
+
+    @property
+    def first(self) -> int:
+        """Number of the first row."""
+        return (self.number - 1) * PAGE_SIZE + 1
+
+    @property
+    def last(self) -> int:
+        """Number of the last row."""
+        return self.first + len(self.rows) - 1
+
+
+def inbox_page(*, user: User, view: InboxView, number: int, now: datetime) -> InboxPage:
+    """Page `number` (from 1) of a view; two statements, whatever the number of handoffs."""
+    tally = _tally(user, now)
+    start = (number - 1) * PAGE_SIZE
+    rows = list(_with_people(handoffs_of(user, view))[start : start + PAGE_SIZE + 1])
+    total = tally.of_view.get(view)
+    return InboxPage(view, rows[:PAGE_SIZE], tally, number, total, len(rows) > PAGE_SIZE)
+
+
+def handoffs_of(user: User, view: InboxView) -> QuerySet[Handoff]:
+    """The handoffs of a view, in its order."""
+    if view == InboxView.CLOSED:
+        return Handoff.objects.closed_by(user).order_by("-started_at", "-pk")
+    rows = Handoff.objects.to_act(user)
+    if view == InboxView.ANSWER:
+        rows = rows.waiting().of_a_rep()
+    elif view == InboxView.WORK:
+        rows = rows.accepted()
+    elif view == InboxView.QUEUE:
+        rows = rows.queued()
+    return rows.by_time_left()
+
+
+def count_new(*, user: User, view: InboxView, seen: datetime) -> int:
+    """How many came into a view after the newest one that its reader has seen."""
+    return handoffs_of(user, view).arrived_since(seen).order_by().count()
+
+
+def _tally(user: User, now: datetime) -> Tally:
+    counts: dict[str, Any] = Handoff.objects.to_act(user).tally(now)
+    of_view = {
+        InboxView.ALL: counts["all"],
+        InboxView.ANSWER: counts["for_answer"],
+        InboxView.WORK: counts["accepted"],
+        InboxView.QUEUE: counts["queued"],
+    }
+    waiting = counts["for_answer"] + counts["queued"]
+    return Tally(waiting, counts["late"], of_view, counts["newest"])
+
+
+def _with_people(rows: QuerySet[Handoff]) -> QuerySet[Handoff]:
+    return rows.select_related("lead__contact__company", "lead__first_source", "owner", "team", "reason")
