@@ -1,0 +1,236 @@
+"""The simulation: events in order of time, and the drains that run as of each; everything through the real services."""
+
+import heapq
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from random import Random
+
+from django.db import transaction
+from django.test.utils import override_settings
+
+from drains.registry import get
+from drains.runner import run_until_idle, step
+from drains.wake import silent
+from leads.payload import parse, read
+from leads.payload_errors import PayloadErrors
+from leads.services.intake import Delivery, keep_refused, receive
+from sla.demo.company import Company, found, plan_absences
+from sla.demo.company import read as read_company
+from sla.demo.scene import Scene
+from sla.demo.staff import Marketing, Sales
+from sla.demo.visitors import Post, plan_visits
+from sla.models import Clock, Handoff
+
+# Raised hands are processed within a minute. Everything else waits for the next run: a few a day in the past, which makes
+# the demo quick to build, and soon after arrival in the last days, which are looked at closely.
+CLOSE_UP = timedelta(days=4)
+# A sweep that comes late (a worker was down): the late answer is the one to record the breach.
+LATE_SWEEPS = 0.1
+
+
+@transaction.atomic
+def build(*, seed: int, now: datetime, days: int, submissions: int, progress: Callable[[int], None]) -> None:
+    """Live the company's `days` up to `now`, in one transaction: killed halfway, nothing of it is there.
+
+    The same seed and the same `now` give the same rows. `progress` gets the days passed since the last call.
+    """
+    start = now - timedelta(days=days)
+    rng = Random(seed)  # noqa: S311 - a repeatable story, no secret
+    with _quietly():
+        found(start, now)
+        company = read_company()
+        plan_absences(company, rng, start, now)
+        world = World(company, rng, start, now)
+        scene = Scene(company, rng, now)
+        scene.send_colleagues_away()
+        posts = plan_visits(
+            rng, forms=company.forms, start=start, end=now, count=max(0, submissions - scene.arrivals)
+        )
+        world.expect([*posts, *scene.posts], scene)
+        world.live(progress)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """No message leaves the house: mails go nowhere, no worker is woken, and no query is written down for debugging."""
+    nowhere = "django.core.mail.backends.dummy.EmailBackend"
+    with override_settings(EMAIL_BACKEND=nowhere, DEBUG=False), silent():
+        yield
+
+
+class World:
+    """A clock, what is going to happen, and what has been noticed so far."""
+
+    def __init__(self, company: Company, rng: Random, start: datetime, now: datetime) -> None:
+        self.company, self.rng, self.start, self.end = company, rng, start, now
+        self.sales = Sales(self, company, rng)
+        self.marketing = Marketing(company, rng)
+        self._events: list[tuple[datetime, int, Callable[[datetime], None]]] = []
+        self._count = 0
+        self._last_handoff = self._last_clock = 0
+        self._running: dict[int, set[int]] = {}
+        self._queued: set[int] = set()
+        self._unprocessed = False
+        self._pass_at: datetime | None = None
+        self._delivery_planned = False
+
+    def at(self, when: datetime, action: Callable[[datetime], None]) -> None:
+        """Let something happen at a time; what lies after the end never does."""
+        if when <= self.end:
+            heapq.heappush(self._events, (when, self._count, action))
+            self._count += 1
+
+    def expect(self, posts: list[Post], scene: Scene) -> None:
+        """Plan all arrivals, the working days, and the parts of the closing scene."""
+        self.sales.scene = scene
+        for post in posts:
+            self.at(post.at, lambda now, post=post: self._arrive(post, now))  # type: ignore[misc]
+            for seconds in post.again:
+                self.at(post.at + timedelta(seconds=seconds), lambda now, post=post: self._arrive(post, now))  # type: ignore[misc]
+        for moment in scene.passes:
+            self.at(moment, self._process)
+        for team_id, calendar in self.company.calendars.items():
+            opening = calendar.opens_at(self.start)
+            while opening <= self.end:
+                self.at(
+                    opening + timedelta(seconds=20), lambda now, team_id=team_id: self._open(team_id, now)
+                )  # type: ignore[misc]
+                opening = calendar.opens_at(opening.replace(hour=23, minute=30))
+        for number in range((self.end - self.start).days + 1):
+            self._plan_day(self.start + timedelta(days=number))
+
+    def live(self, progress: Callable[[int], None]) -> None:
+        """Let everything happen, in order of time."""
+        shown = self.start
+        while self._events:
+            when, _, action = heapq.heappop(self._events)
+            if when - shown >= timedelta(days=1):
+                progress((when - shown).days)
+                shown += timedelta(days=(when - shown).days)
+            action(when)
+        self._process(self.end)
+        run_until_idle(self.end)
+        progress((self.end - shown).days)
+
+    def ended(self, handoff: Handoff) -> None:
+        """The clocks of a handoff ended with an answer or a touch: nobody need look at them any more."""
+        self._running.pop(handoff.pk, None)
+
+    def watch_clocks(self) -> None:
+        """Plan the warning and the sweep of clocks that were started since the last call."""
+        for clock in Clock.objects.filter(pk__gt=self._last_clock).order_by("pk"):
+            self._last_clock = clock.pk
+            self._running.setdefault(clock.handoff_id, set()).add(clock.pk)
+            late = timedelta(seconds=self.rng.randrange(1, 5))
+            if self.rng.random() < LATE_SWEEPS:
+                late = timedelta(minutes=self.rng.randrange(30, 200))
+            self._when_running(clock, clock.warn_at, "sla.warn")
+            self._when_running(clock, clock.due_at + late, "sla.sweep")
+
+    def _when_running(self, clock: Clock, when: datetime, drain: str) -> None:
+        def look(now: datetime) -> None:
+            if clock.pk in self._running.get(clock.handoff_id, ()):
+                step(get(drain), now)
+                self._deliver_soon(now)
+
+        self.at(when, look)
+
+    def _plan_day(self, day: datetime) -> None:
+        morning = day.replace(hour=5, minute=0, second=0, microsecond=0)
+        self.at(morning, self._look_at_nurture)
+        self.at(morning.replace(hour=16, minute=self.rng.randrange(60)), self._process)
+        if morning.weekday() < 5:
+            self.at(morning.replace(hour=8, minute=self.rng.randrange(20, 60)), self._review)
+
+    def _arrive(self, post: Post, now: datetime) -> None:
+        company = self.company
+        delivery = Delivery(
+            source=company.forms[post.form].source if post.form else company.api,
+            raw=post.raw,
+            content_type="application/json",
+            key=post.key,
+            form=company.forms[post.form] if post.form else None,
+            user_agent="Mozilla/5.0" if post.form else "events/1.4",
+        )
+        try:
+            read(parse(post.raw, "application/json"), now)
+        except PayloadErrors as errors:
+            number = keep_refused(delivery=delivery, errors=errors, now=now)
+        else:
+            number = receive(delivery=delivery, now=now).submission_id
+            self._unprocessed = True
+        if post.fix or post.treat:
+            self.marketing.fixes[number] = post
+        if post.urgent:
+            self._process_by(now + timedelta(seconds=self.rng.randrange(4, 50)))
+        elif now > self.end - CLOSE_UP:
+            self._process_by(now + timedelta(minutes=self.rng.randrange(1, 12)))
+
+    def _process_by(self, when: datetime) -> None:
+        if self._pass_at is None or when < self._pass_at:
+            self._pass_at = when
+            self.at(when, self._process)
+
+    def _process(self, now: datetime) -> None:
+        """What the workers do after an arrival: the drains of the lead's way, once each."""
+        if self._pass_at is not None and now >= self._pass_at:
+            self._pass_at = None
+        if not self._unprocessed:
+            return
+        self._unprocessed = False
+        step(get("leads.process_submissions"), now)
+        self._score(now)
+
+    def _score(self, now: datetime) -> None:
+        step(get("scoring.rescore"), now)
+        if step(get("sla.hand_off"), now):
+            self._learn_of_handoffs(now)
+
+    def _look_at_nurture(self, now: datetime) -> None:
+        """Once a day: leads whose day has come, and scores that time alone has changed."""
+        step(get("leads.pick_up"), now)
+        self._score(now)
+
+    def _learn_of_handoffs(self, now: datetime) -> None:
+        fresh = (
+            Handoff.objects.filter(pk__gt=self._last_handoff)
+            .select_related("owner", "lead__contact")
+            .order_by("pk")
+        )
+        self.watch_clocks()
+        for handoff in fresh:
+            self._last_handoff = handoff.pk
+            if handoff.owner_id is None:
+                self._queued.add(handoff.pk)
+            else:
+                self.sales.receive(handoff, now)
+        self._deliver_soon(now)
+
+    def _open(self, team_id: int, now: datetime) -> None:
+        """A team begins its day: what waited in the queue is given out."""
+        if not self._queued or not step(get("sla.assign"), now):
+            return
+        self.watch_clocks()
+        waiting = Handoff.objects.filter(pk__in=sorted(self._queued)).select_related("owner", "lead__contact")
+        for handoff in waiting.order_by("pk"):
+            if handoff.owner_id is not None:
+                self._queued.discard(handoff.pk)
+                self.sales.receive(handoff, now)
+        self._deliver_soon(now)
+
+    def _review(self, now: datetime) -> None:
+        if self.marketing.review(now):
+            self._unprocessed = True
+            self._process_by(now + timedelta(seconds=30))
+
+    def _deliver_soon(self, now: datetime) -> None:
+        """Notices go out within seconds; those of the last moment at the end."""
+        if not self._delivery_planned:
+            self._delivery_planned = True
+            self.at(now + timedelta(seconds=5), self._deliver)
+
+    def _deliver(self, now: datetime) -> None:
+        self._delivery_planned = False
+        while step(get("notifications.deliver"), now):
+            pass
