@@ -1,8 +1,8 @@
 """Scores computed by the database: the lines that explain a score and its total come from the same expressions."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import add, or_
 from typing import Any
@@ -148,6 +148,50 @@ def apply_scores(rules: Rules, span: Span, now: datetime) -> int:
 
     Sets fit, engagement, score, grade, scored_at, next_change_at, hand_raised_at, and clears dirty_at.
     """
+    statement, params = _prepared(rules, span, now)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.rowcount
+
+
+# What stands in for the time and the numbers of leads in a statement that is kept for the next batch.
+_SOME_TIME = datetime(2903, 2, 5, 7, 11, 13, 170_019, tzinfo=UTC)
+_SOMEBODY = -(10**15)
+_STATEMENTS_KEPT = 128
+_statements: dict[Hashable, tuple[str, tuple[Any, ...]]] = {}
+
+
+def _prepared(rules: Rules, span: Span, now: datetime) -> tuple[str, list[Any]]:
+    """The statement with its parameters. Its text depends on the rules and on how many leads there are, and is put together
+    once: for a batch of a few leads that costs more than to run it."""
+    keys = (span.first, span.last) if span.last else tuple(span.keys)
+    shape = (connection.vendor, bool(span.last), len(keys), _signature(rules))
+    if shape not in _statements:
+        if len(_statements) >= _STATEMENTS_KEPT:
+            _statements.clear()
+        anybody = [_SOMEBODY - number for number in range(len(keys))]
+        some = Span(first=anybody[0], last=anybody[1]) if span.last else Span(keys=anybody)
+        _statements[shape] = _statement(rules, some, _SOME_TIME)
+    text, params = _statements[shape]
+    given: dict[Any, Any] = {_SOMEBODY - number: key for number, key in enumerate(keys)}
+    for days in (0, *_windows(rules)):
+        back = timedelta(days=days)
+        given[_adapted(_SOME_TIME - back)] = _adapted(now - back)
+    return text, [given.get(param, param) for param in params]
+
+
+def _signature(rules: Rules) -> Hashable:
+    """All of the rules that the statement depends on."""
+    return (
+        rules.model.fit_cap,
+        rules.model.engagement_cap,
+        tuple((rule.field, rule.operator, repr(rule.values), rule.points) for rule in rules.profile),
+        tuple((rule.kind_id, rule.points, rule.cap, rule.window_days) for rule in rules.behaviour),
+        rules.hand_kinds,
+    )
+
+
+def _statement(rules: Rules, span: Span, now: datetime) -> tuple[str, tuple[Any, ...]]:
     fit_sql, fit_params = _sql(fit_query(rules, span.condition("pk")).values("pk", "fit"))
     windows = _windows(rules)
     changes = [f"change_{number}" for number in range(len(windows))]
@@ -176,9 +220,7 @@ def apply_scores(rules: Rules, span: Span, now: datetime) -> int:
                OR leads_lead.fit <> fresh.fit OR leads_lead.engagement <> fresh.engagement
                OR {_differs("hand_raised_at")} OR {_differs("next_change_at")})
     """  # noqa: S608 - built from names and numbers of this module; values are parameters
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*fit_params, *deed_params, _adapted(now)])
-        return cursor.rowcount
+    return statement, (*fit_params, *deed_params, _adapted(now))
 
 
 def _sql(query: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
@@ -212,6 +254,15 @@ def _next_change_sql(windows: Sequence[int]) -> str:
         return f"NULLIF({least}, '9999')"
     ends = [f"change_{n} + interval '{int(days) * 24} hours'" for n, days in enumerate(windows)]
     return f"LEAST({', '.join(ends)})"
+
+
+def grade_of(model: ScoringModel, fit: int, engagement: int) -> str:
+    """The grade in Python, as _grade_sql has it in the database; one test proves that they agree."""
+
+    def quarter(points: int, cap: int, names: str) -> str:
+        return next((names[number] for number in range(3) if points * 4 >= cap * (3 - number)), names[3])
+
+    return quarter(fit, model.fit_cap, "ABCD") + quarter(engagement, model.engagement_cap, "1234")
 
 
 def _grade_sql(model: ScoringModel) -> str:
