@@ -69,36 +69,38 @@ def step(drain: Drain, now: datetime) -> int:
 def _batch(drain: Drain, now: datetime, seen: frozenset[int]) -> frozenset[int]:
     """Work on one batch and return its keys; `seen` are those of the batch before."""
     try:
-        rows = _handle(drain, drain.pending(now), now, seen)
+        return _handle(drain, drain.pending(now), now, seen)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
         log.exception("a batch failed, its rows are tried one by one", drain=drain.name)
-        return _one_by_one(drain, now, seen)
-    return frozenset(row.pk for row in rows)
+    return _one_by_one(drain, now, seen)
 
 
-def _handle(drain: Drain, pending: QuerySet[Any], now: datetime, seen: frozenset[int]) -> list[Any]:
-    """Claim rows of `pending` and work on them, all or none; returns them.
+def _handle(drain: Drain, pending: QuerySet[Any], now: datetime, seen: frozenset[int]) -> frozenset[int]:
+    """Claim rows of `pending` and work on them, all or none; returns their keys.
 
-    A row may wait again at once because something new happened to it. So only one that comes twice in a row is looked at
-    within its own transaction, where nobody else can have touched it.
+    A row may wait again at once because something new happened to it. So only one that comes twice in a row, or was set
+    aside before, is looked at, and within its own transaction, where nobody else can have touched it.
     """
     with transaction.atomic():
         rows = list(_claim(pending, drain, now))
         if not rows:
-            return []
+            return frozenset()
         drain.handle(rows, now)
-        keys = {row.pk for row in rows}
-        again = keys & seen
-        if again and drain.pending(now).filter(pk__in=again).exists():
+        keys = frozenset(row.pk for row in rows)
+        aside = SetAside.objects.filter(drain=drain.name, row_id__in=keys)
+        known = set(aside.values_list("row_id", flat=True))
+        suspects = keys & (seen | known)
+        if suspects and drain.pending(now).filter(pk__in=suspects).exists():
             raise StillPending(
                 "The row was handled and still waits; its drain does not take it out of its query."
             )
-        SetAside.objects.filter(drain=drain.name, row_id__in=keys).delete()
+        if known:
+            aside.delete()
     if drain.then is not None:
         drain.then(rows, now)
-    return rows
+    return keys
 
 
 def _claim(pending: QuerySet[Any], drain: Drain, now: datetime) -> QuerySet[Any]:
