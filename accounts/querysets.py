@@ -18,8 +18,15 @@ class UserQuerySet(models.QuerySet):
         return self.filter(role="rep")
 
     def at_work(self, now: datetime) -> Self:
-        """Active and not absent at `now`."""
-        return self.active().exclude(absences__starts_at__lte=now, absences__ends_at__gt=now)
+        """Active and not absent at `now`.
+
+        One absence must meet both conditions: `exclude()` over the relation would let an old and a coming one do together.
+        """
+        from accounts.models import Absence
+
+        return self.active().exclude(
+            models.Exists(Absence.objects.running(now).filter(user=models.OuterRef("pk")))
+        )
 
     def managers_of(self, team_id: int | None) -> Self:
         """Active sales managers of a team, and those of no team in particular, who manage all."""
