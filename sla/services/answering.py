@@ -18,7 +18,7 @@ from sla.models import AgreementVersion, Clock, Handoff, HandoffState, Promise, 
 from sla.policies import check_can_answer, check_can_assign
 from sla.services.clocks import Start, end_clocks, start_clocks
 from sla.services.routing import give
-from sla.services.terms import terms_of_all
+from sla.services.terms import calendar_version_of, terms_of_all
 
 
 class AlreadyAnswered(RuntimeError):
@@ -162,7 +162,7 @@ def _start_first_touch(row: Handoff, now: datetime, by: User) -> None:
     ).first()
     if accept_clock is None or promise is None:
         return
-    calendar = terms_of_all(now)[row.team_id].calendar_version
+    calendar = calendar_version_of(row.team_id)
     start_clocks(
         starts=[Start(row, promise, calendar, now, row.owner, accept_clock.source_id)], now=now, by=by
     )

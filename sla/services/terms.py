@@ -46,6 +46,12 @@ def terms_of_all(now: datetime) -> dict[int, Terms]:
     return found
 
 
+def calendar_version_of(team_id: int) -> CalendarVersion:
+    """The hours that a team works by today; one query. Raises CalendarVersion.DoesNotExist for a team without a territory."""
+    calendar = Territory.objects.filter(team=team_id).values("calendar")
+    return CalendarVersion.objects.filter(calendar__in=calendar).latest("number")
+
+
 def calendar_of(promise: Promise, calendar_version: CalendarVersion | None) -> BusinessCalendar:
     """The hours that a promise counts."""
     if promise.hours == Hours.ROUND_THE_CLOCK or calendar_version is None:
