@@ -1,5 +1,6 @@
 """The vocabulary of leads."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 
@@ -22,9 +23,41 @@ class SubmissionQuerySet(models.QuerySet):
         """Received and not processed, in the order of arrival."""
         return self.filter(state="received").select_related("source", "form").order_by("pk")
 
+    def classified(self) -> Self:
+        """Processed: it is known what they are."""
+        return self.filter(state="processed")
+
     def to_review(self) -> Self:
         """Waiting for marketing."""
         return self.filter(review="pending")
+
+    def in_review(self, review: str) -> Self:
+        """In one state of marketing's review."""
+        return self.filter(review=review)
+
+    def with_outcome(self, outcome: str) -> Self:
+        """Turned out to be this."""
+        return self.filter(outcome=outcome)
+
+    def junk(self) -> Self:
+        """Spam and repeats, which nobody has to answer; in the words of the index submission_junk."""
+        return self.filter(outcome__in=("spam", "duplicate"))
+
+    def may_be_overruled(self) -> Self:
+        """Kept out by a rule that marketing may overrule. Somebody without a name and address is no person yet."""
+        return self.classified().filter(outcome__in=("excluded", "spam")).exclude(outcome_rule="anonymous")
+
+    def newest_first(self) -> Self:
+        """In the order of the list: the last to arrive on top."""
+        return self.order_by("-received_at", "-pk")
+
+    def later_in_list(self, received_at: datetime, pk: int) -> Self:
+        """Below that row of the list. Both conditions on the time are needed: the first is what an index can start at."""
+        return self.filter(received_at__lte=received_at).filter(Q(received_at__lt=received_at) | Q(pk__lt=pk))
+
+    def earlier_in_list(self, received_at: datetime, pk: int) -> Self:
+        """Above that row of the list."""
+        return self.filter(received_at__gte=received_at).filter(Q(received_at__gt=received_at) | Q(pk__gt=pk))
 
     def decided(self) -> Self:
         """Accepted or rejected by marketing."""
@@ -68,6 +101,18 @@ class LeadQuerySet(models.QuerySet):
         """In nurture, and the day to look again has come."""
         return self.filter(stage="nurture", nurture_until__lte=now.date()).order_by("nurture_until", "pk")
 
+    def from_sources(self, slugs: Collection[str]) -> Self:
+        """First brought by one of these sources (short names); all leads where none is named."""
+        return self.filter(first_source__slug__in=slugs) if slugs else self.all()
+
     def in_stage(self, *stages: str) -> Self:
         """In one of the stages."""
         return self.filter(stage__in=stages)
+
+
+class OpportunityQuerySet(models.QuerySet):
+    """Deals by how they ended."""
+
+    def won(self) -> Self:
+        """Closed and won."""
+        return self.filter(state="won")

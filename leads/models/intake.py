@@ -235,10 +235,24 @@ class Submission(models.Model):
         indexes = [
             models.Index(fields=["id"], name="submission_to_process", condition=Q(state="received")),
             models.Index(fields=["source", "digest", "received_at"], name="submission_repeat"),
+            # Each is an order of the marketing manager's list under one combination of its filters.
             models.Index(fields=["-received_at", "-id"], name="submission_list"),
             models.Index(fields=["review", "-received_at", "-id"], name="submission_review"),
             models.Index(fields=["outcome", "-received_at", "-id"], name="submission_outcome"),
-            models.Index(fields=["email"], name="submission_search_email"),
+            models.Index(
+                fields=["review", "outcome", "-received_at", "-id"], name="submission_review_outcome"
+            ),
+            models.Index(fields=["source", "-received_at", "-id"], name="submission_source"),
+            models.Index(fields=["source", "review", "-received_at", "-id"], name="submission_source_review"),
+            models.Index(fields=["form", "-received_at", "-id"], name="submission_form"),
+            models.Index(fields=["form", "review", "-received_at", "-id"], name="submission_form_review"),
+            models.Index(
+                fields=["-received_at", "-id"],
+                name="submission_junk",
+                condition=Q(outcome__in=["spam", "duplicate"]),
+            ),
+            # Its search is by the beginning of an address, which PostgreSQL finds by this class of operators only.
+            models.Index(fields=["email"], name="submission_search_email", opclasses=["varchar_pattern_ops"]),
         ]
         constraints = [
             models.UniqueConstraint(

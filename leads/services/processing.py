@@ -8,6 +8,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from drains.wake import announce
+from leads.bulk import update_rows
 from leads.exclusions import Exclusion, first_exclusion
 from leads.journal import Entry, record
 from leads.models import (
@@ -98,7 +99,7 @@ def _leads_of(matches: Sequence[Match], rules: IntakeRules, now: datetime) -> di
         submission.outcome_detail = _("No exclusion applies.")
         leads[contact.pk] = _new_lead(match, rules, now)
         new[contact.pk] = leads[contact.pk]
-    Contact.objects.bulk_update(judged.values(), ["exclusion_rule", "exclusion_detail"], batch_size=500)
+    update_rows(judged.values(), ["exclusion_rule", "exclusion_detail"])
     _save_leads(list(new.values()), known, now)
     return leads
 
@@ -171,7 +172,7 @@ def _bring_up_to_date(lead: Lead, match: Match, now: datetime) -> None:
 
 def _save_leads(fresh: Sequence[Lead], known: dict[int, Lead], now: datetime) -> None:
     Lead.objects.bulk_create(fresh, batch_size=500)
-    Lead.objects.bulk_update(
+    update_rows(
         known.values(),
         [
             "dirty_at",
@@ -182,7 +183,6 @@ def _save_leads(fresh: Sequence[Lead], known: dict[int, Lead], now: datetime) ->
             "last_campaign",
             "last_landing_page",
         ],
-        batch_size=200,
     )
     StageChange.objects.bulk_create(
         [StageChange(lead=lead, to_stage=lead.stage, at=lead.created_at, rule=RULE) for lead in fresh],
@@ -223,9 +223,7 @@ def _record_activities(matches: Sequence[Match], leads: dict[int, Lead]) -> None
         row.voided_at = None
         if row.pk is None:
             new.append(row)
-    Activity.objects.bulk_update(
-        existing.values(), ["contact", "kind", "occurred_at", "detail", "voided_at"], batch_size=200
-    )
+    update_rows(existing.values(), ["contact", "kind", "occurred_at", "detail", "voided_at"])
     Activity.objects.bulk_create(new, batch_size=500, ignore_conflicts=True)
 
 
@@ -251,7 +249,7 @@ def _finish(submissions: Sequence[Submission], now: datetime) -> None:
             submission.contact_id = submission.duplicate_of.contact_id
         if submission.source.kind == "import" and submission.review == Review.PENDING:
             submission.review = Review.NOT_NEEDED
-    Submission.objects.bulk_update(submissions, _RESULT_FIELDS, batch_size=200)
+    update_rows(submissions, _RESULT_FIELDS)
     _tell_repeats(submissions)
     record(
         entries=[
