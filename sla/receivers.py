@@ -7,6 +7,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from accounts.models import User
+from leads.bulk import update_rows
 from leads.journal import Entry, record
 from leads.models import Opportunity
 from leads.signals import deals_recorded, leads_withdrawn
@@ -30,7 +31,7 @@ def close_handoffs_of_deals(
             max(deal.closed_at or now, handoff.started_at),
         )
         handoff.owner = deal.owner or handoff.owner
-    Handoff.objects.bulk_update(handoffs, ["state", "ended_at", "owner"], batch_size=200)
+    update_rows(handoffs, ["state", "ended_at", "owner"])
     record(
         entries=[
             Entry(

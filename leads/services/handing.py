@@ -1,6 +1,6 @@
 """Readiness: set by scoring when a lead may go to sales, used up by the handoff."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from drains.wake import announce
+from leads.bulk import update_rows
 from leads.journal import Entry, record
 from leads.models import Activity, Lead
 from leads.services.stages import Move, change_stage
@@ -34,16 +35,17 @@ def make_ready(*, leads: Mapping[Lead, Readiness], now: datetime, rule: str) -> 
     """Put leads (in lead, MQL, nurture or disqualified) before sales: they become MQL where they are not, and wait for their handoff."""
     climbing = [lead for lead in leads if lead.stage != Stage.MQL]
     change_stage(
-        moves=[Move(lead, Stage.MQL, leads[lead].detail) for lead in climbing],
+        moves=[
+            Move(lead, Stage.MQL, leads[lead].detail, at=max(lead.stage_since, leads[lead].at))
+            for lead in climbing
+        ],
         now=now,
         rule=rule,
     )
     for lead, readiness in leads.items():
         lead.ready_at, lead.ready_rule = readiness.at, readiness.rule
         lead.ready_detail, lead.ready_activity = readiness.detail[:200], readiness.activity
-    Lead.objects.bulk_update(
-        list(leads), ["ready_at", "ready_rule", "ready_detail", "ready_activity"], batch_size=200
-    )
+    update_rows(leads, ["ready_at", "ready_rule", "ready_detail", "ready_activity"])
     record(
         entries=[
             Entry(
@@ -62,9 +64,18 @@ def make_ready(*, leads: Mapping[Lead, Readiness], now: datetime, rule: str) -> 
 
 
 @transaction.atomic
-def mark_handed_off(*, leads: Sequence[Lead], now: datetime, rule: str) -> None:
-    """The handoffs of these ready leads were opened: they are SRL, their raised hands answered, their threshold disarmed."""
-    change_stage(moves=[Move(lead, Stage.SRL, lead.ready_detail) for lead in leads], now=now, rule=rule)
+def mark_handed_off(
+    *, leads: Sequence[Lead], now: datetime, rule: str, history: Collection[int] = ()
+) -> None:
+    """The handoffs of these ready leads were opened: they are SRL, their raised hands answered, their threshold disarmed.
+
+    Those of `history` (numbers of leads) were handed off as of the day they were ready, the others now.
+    """
+    moves = []
+    for lead in leads:
+        at = max(lead.stage_since, lead.ready_at) if lead.pk in history and lead.ready_at else None
+        moves.append(Move(lead, Stage.SRL, lead.ready_detail, at=at))
+    change_stage(moves=moves, now=now, rule=rule)
     Lead.objects.filter(pk__in=[lead.pk for lead in leads]).update(
         ready_at=None,
         ready_rule="",

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
+from leads.bulk import update_values
 from leads.journal import Entry, record
 from leads.models import Lead, StageChange
 from leads.stages import Stage, event_of
@@ -34,16 +35,16 @@ def change_stage(*, moves: Sequence[Move], now: datetime, by: User | None = None
     Raises leads.stages.MoveRefused for a move that the transition table does not have, and StageChangedMeanwhile where the
     stage in the database is not the one that was read.
     """
-    groups: dict[tuple[str, Stage, datetime], list[Move]] = defaultdict(list)
+    groups: dict[tuple[str, Stage], list[Move]] = defaultdict(list)
     for move in moves:
         event_of(move.lead.stage, move.to)
-        groups[move.lead.stage, move.to, move.at or now].append(move)
-    for (origin, target, at), group in groups.items():
-        keys = [move.lead.pk for move in group]
-        moved = Lead.objects.filter(pk__in=keys).in_stage(origin).update(stage=target.value, stage_since=at)
-        if moved != len(keys):
+        groups[move.lead.stage, move.to].append(move)
+    for (origin, target), group in groups.items():
+        since = {move.lead.pk: (target.value, move.at or now) for move in group}
+        moved = update_values(Lead, ["stage", "stage_since"], since, only_where=("stage", origin))
+        if moved != len(group):
             raise StageChangedMeanwhile(
-                f"{len(keys) - moved} of {len(keys)} leads are no longer in {origin}."
+                f"{len(group) - moved} of {len(group)} leads are no longer in {origin}."
             )
     _write_history(moves, now, by, rule)
     for move in moves:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.querysets import UserQuerySet
+from leads.bulk import update_rows
 from leads.journal import Entry, record
 from sla.clock import is_late
 from sla.models import Clock, ClockOutcome, Handoff, PromiseKind, RepTurn, Territory
@@ -40,7 +41,7 @@ class Turns:
 
     def save(self) -> None:
         """Write the turns that were taken."""
-        RepTurn.objects.bulk_update(self.turns.values(), ["last_turn"])
+        update_rows(self.turns.values(), ["last_turn"])
 
 
 def team_for(source_team: int | None, country: str, territories: Sequence[Territory]) -> Territory | None:
@@ -113,7 +114,7 @@ def give(
     The clock of the lead goes on and the new owner gets one of their own; whoever had it before answers for their own time
     only (case 26): a clock they were late on ends as missed, one in time is no longer theirs.
     """
-    Handoff.objects.bulk_update(handoffs, ["owner", "assigned_at"], batch_size=200)
+    update_rows(handoffs, ["owner", "assigned_at"])
     clocks: dict[int, list[Clock]] = {}
     running = Clock.objects.running().filter(handoff__in=handoffs, kind=PromiseKind.ACCEPT).with_terms()
     for clock in running.select_for_update(of=("self",)).order_by("pk"):
@@ -174,7 +175,7 @@ def _own_clocks(
 
 def _pass_on(clocks: dict[int, Clock], now: datetime, by: User | None, rule: str) -> None:
     """Write who answers for clocks now, with a row of the journal each."""
-    Clock.objects.bulk_update(clocks.values(), ["owner"], batch_size=200)
+    update_rows(clocks.values(), ["owner"])
     record(
         entries=[
             Entry("clock.passed_on", "clock", row.pk, row.handoff.lead_id, after={"owner": row.owner_id})
