@@ -1,17 +1,29 @@
 """Deals that another system reports: an import, later a CRM."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.db import transaction
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from drains.wake import announce
 from leads.journal import Entry, record
-from leads.models import ContactIdentity, Lead, Opportunity, OpportunityState, Outcome, SourceKind, Submission
+from leads.models import (
+    ContactIdentity,
+    Lead,
+    Opportunity,
+    OpportunityState,
+    Outcome,
+    Source,
+    SourceKind,
+    State,
+    Submission,
+)
 from leads.services.reading import Reading
 from leads.services.stages import Move, change_stage
 from leads.signals import deals_recorded
@@ -115,6 +127,37 @@ def record_deals(*, deals: Sequence[Deal], now: datetime, rule: str) -> None:
         rule=rule,
     )
     deals_recorded.send(sender=Opportunity, opportunities=opportunities, now=now, rule=rule)
+
+
+@transaction.atomic
+def retry_refused_deals(*, source: Source, external_ids: Mapping[str, str], now: datetime) -> int:
+    """Let refused deals of an import be processed again whose person has become known; returns how many.
+
+    `external_ids` gives the person's id by delivery key.
+    """
+    refused = dict(
+        Submission.objects.refused()
+        .filter(source=source, delivery_key__in=external_ids)
+        .values_list("delivery_key", "pk")
+    )
+    people = {external_ids[key] for key in refused}
+    known = set(
+        Lead.objects.filter(
+            contact__identities__kind="external",
+            contact__identities__namespace=source.namespace,
+            contact__identities__value__in=people,
+        ).values_list("contact__identities__value", flat=True)
+    )
+    again = [number for key, number in refused.items() if external_ids[key] in known]
+    Submission.objects.filter(pk__in=again).update(state=State.RECEIVED)
+    if again:
+        record(
+            entries=[Entry("submission.retried", "submission", number) for number in again],
+            at=now,
+            rule="leads.import",
+        )
+        announce("submissions.received")
+    return len(again)
 
 
 def _move_on(pairs: Sequence[tuple[Lead, Deal]], now: datetime, rule: str) -> None:

@@ -1,0 +1,423 @@
+"""What the columns of a file mean: reading and checking a mapping file. Pure: no Django.
+
+    mapping = read_mapping(raw)              # bytes of the JSON file -> Mapping, or PayloadErrors
+    errors = check_header(mapping, header)   # does the file have the columns that the mapping names?
+
+The format of a mapping file is described in docs/real-data.md, with examples under docs/examples/.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from leads.payload_errors import PayloadError, PayloadErrors, gettext_noop, shown
+
+_ = gettext_noop
+
+#: What a mapping file may say at its top level.
+SECTIONS: Final = ("source", "csv", "key", "columns", "constants", "deal")
+# The letters of a date format, and what strptime calls them. Four digits of the year keep the order unambiguous.
+_TOKENS: Final = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH": "%H", "MI": "%M", "SS": "%S"}
+_TOKEN = re.compile("|".join(_TOKENS))
+_PLACE = re.compile(r"\{([^{}]*)\}")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+
+def mistake(where: str, message: str, remedy: str, **params: object) -> PayloadError:
+    """One thing wrong with a mapping or a row: `where` names its place, `message` and `remedy` are templates."""
+    return PayloadError(where, message, remedy, **params)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A column of dates: how they are written, in which zone, and which time of day a date without one stands for."""
+
+    column: str
+    shown: str
+    pattern: str
+    has_time: bool
+    zone: ZoneInfo
+    time: time
+
+    def read(self, text: str) -> datetime:
+        """The moment in UTC. Raises ValueError for a text in another format and for a day that no calendar has.
+
+        A local time that the start of summer time leaves out counts with the offset before it: midnight of such a day in
+        São Paulo is 01:00, of the same date.
+        """
+        naive = datetime.strptime(text, self.pattern)  # noqa: DTZ007 - the zone comes from the mapping
+        if not self.has_time:
+            naive = datetime.combine(naive.date(), self.time)
+        try:
+            return naive.replace(tzinfo=self.zone).astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError(str(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A column with the ids of colleagues, and what the users made for them are called; `{id}` and `{id8}` stand in both."""
+
+    column: str
+    name: str
+    email: str
+
+    def name_of(self, number: str) -> str:
+        """The name of the user with that id."""
+        return _with_id(self.name, number)[:150]
+
+    def email_of(self, number: str) -> str:
+        """The address of the user with that id, in lower case."""
+        return _with_id(self.email, number).lower()
+
+
+def _with_id(template: str, number: str) -> str:
+    return template.replace("{id8}", number[:8]).replace("{id}", number)
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """What each row says about a closed deal."""
+
+    state: str
+    closed_at: Moment
+    amount: str
+    people: Mapping[str, Person]  # owner, prepared_by
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """(place in the mapping, column of the file)."""
+        yield "deal.closed_at", self.closed_at.column
+        if self.amount:
+            yield "deal.amount", self.amount
+        for field, person in self.people.items():
+            yield f"deal.{field}", person.column
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The source that the rows belong to, made where it is missing."""
+
+    slug: str
+    name: str
+    namespace: str
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportMapping:
+    """A checked mapping file."""
+
+    source: Origin
+    key: str
+    columns: Mapping[str, str]
+    moments: Mapping[str, Moment]
+    constants: Mapping[str, object]
+    deal: Deal | None
+    encoding: str
+    delimiter: str
+
+    def key_of(self, row: Mapping[str, str]) -> str:
+        """The delivery key of a row: the same row of two files has the same one."""
+        return _PLACE.sub(lambda place: row[place[1]], self.key)
+
+    def key_columns(self) -> list[str]:
+        """The columns that the key is made of."""
+        return _PLACE.findall(self.key)
+
+    def used(self) -> list[tuple[str, str]]:
+        """Every (place in the mapping, column of the file)."""
+        found = [(f"columns.{field}", column) for field, column in self.columns.items()]
+        found += [(f"columns.{field}", moment.column) for field, moment in self.moments.items()]
+        found += [("key", column) for column in self.key_columns()]
+        return found + (list(self.deal.columns()) if self.deal else [])
+
+
+def check_header(mapping: ImportMapping, header: Sequence[str]) -> list[PayloadError]:
+    """What keeps a file with this header from being read by the mapping; empty where it fits."""
+    errors = []
+    present = ", ".join(shown(name) for name in header)
+    for where, column in mapping.used():
+        if column not in header:
+            errors.append(
+                mistake(
+                    where,
+                    _("The file has no column “%(column)s”. Its columns: %(present)s."),
+                    _("Correct the name in the mapping, or use the mapping that was written for this file."),
+                    column=shown(column),
+                    present=present,
+                )
+            )
+        elif list(header).count(column) > 1:
+            errors.append(
+                mistake(
+                    where,
+                    _("The file has the column “%(column)s” more than once."),
+                    _("Give the columns of the file different names."),
+                    column=shown(column),
+                )
+            )
+    return errors
+
+
+def read_mapping(raw: bytes) -> ImportMapping:
+    """Read and check a mapping file. Raises PayloadErrors with everything that is wrong, each named by its place."""
+    return _Reader(_parsed(raw)).mapping()
+
+
+def _parsed(raw: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        text, remedy = _("The mapping is not UTF-8 text."), _("Save it as UTF-8.")
+    except (json.JSONDecodeError, RecursionError) as error:
+        text, remedy = _("The mapping is not valid JSON: %(reason)s."), _("Correct the JSON at that place.")
+        raise PayloadErrors([mistake("mapping", text, remedy, reason=str(error))]) from None
+    else:
+        if isinstance(data, dict):
+            return data
+        text, remedy = _("The mapping is not a JSON object."), _("Write one object in braces.")
+    raise PayloadErrors([mistake("mapping", text, remedy)])
+
+
+class _Reader:
+    """Collects what is wrong while it reads, so that one run names all of it."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.data = data
+        self.errors: list[PayloadError] = []
+
+    def mapping(self) -> ImportMapping:
+        self.refuse_others("", self.data, SECTIONS)
+        csv = self.section("csv", ("encoding", "delimiter"), required=False)
+        moments, columns = self.columns()
+        found = ImportMapping(
+            source=self.source(),
+            key=self.key(),
+            columns=columns,
+            moments=moments,
+            constants=self.constants(columns, moments),
+            deal=self.deal(),
+            encoding=self.encoding(csv),
+            delimiter=self.delimiter(csv),
+        )
+        if self.errors:
+            raise PayloadErrors(self.errors)
+        return found
+
+    def add(self, where: str, message: str, remedy: str, **params: object) -> None:
+        self.errors.append(mistake(where, message, remedy, **params))
+
+    def refuse_others(self, where: str, data: Mapping[str, Any], known: Sequence[str]) -> None:
+        for name in data:
+            if name not in known:
+                self.add(
+                    f"{where}.{shown(name)}".lstrip("."),
+                    _("A mapping has no entry of this name here."),
+                    _("Take it out, or use one of: %(known)s."),
+                    known=", ".join(known),
+                )
+
+    def section(
+        self,
+        name: str,
+        known: Sequence[str],
+        *,
+        required: bool = True,
+        inside: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """An object of the mapping; an empty one, with the mistake noted, where there is none."""
+        home = self.data if inside is None else inside
+        value = home.get(name.rpartition(".")[2])
+        if isinstance(value, dict):
+            if known:
+                self.refuse_others(name, value, known)
+            return value
+        if required or value is not None:
+            self.add(name, _("The mapping needs an object here."), _("See the examples in docs/examples/."))
+        return {}
+
+    def text(self, where: str, value: Any, *, required: bool = True, limit: int = 200) -> str:
+        if value is None and not required:
+            return ""
+        if not isinstance(value, str) or not value.strip() or len(value) > limit:
+            self.add(
+                where,
+                _("The mapping needs a text of at most %(limit)d characters here."),
+                _("Write one."),
+                limit=limit,
+            )
+            return ""
+        return value.strip()
+
+    def source(self) -> Origin:
+        data = self.section("source", ("slug", "name", "namespace", "team"))
+        slug = self.text("source.slug", data.get("slug"), limit=50)
+        if slug and not _SLUG.fullmatch(slug):
+            self.add(
+                "source.slug",
+                _("“%(slug)s” is no short name."),
+                _("Use small letters, digits and hyphens, such as olist-leads."),
+                slug=shown(slug),
+            )
+        return Origin(
+            slug=slug,
+            name=self.text("source.name", data.get("name"), limit=100),
+            namespace=self.text("source.namespace", data.get("namespace"), required=False, limit=50),
+            team=self.text("source.team", data.get("team"), limit=100),
+        )
+
+    def key(self) -> str:
+        key = self.text("key", self.data.get("key"))
+        if key and not _PLACE.findall(key):
+            self.add(
+                "key",
+                _("The key names no column, so all rows would have the same one."),
+                _("Write the column that names a row in braces, such as olist-mql:{mql_id}."),
+            )
+        return key
+
+    def columns(self) -> tuple[dict[str, Moment], dict[str, str]]:
+        moments: dict[str, Moment] = {}
+        columns: dict[str, str] = {}
+        for field, value in self.section("columns", ()).items():
+            where = f"columns.{field}"
+            if field == "occurred_at" or isinstance(value, dict):
+                if moment := self.moment(where, value):
+                    moments[field] = moment
+            else:
+                columns[field] = self.text(where, value)
+        if not {"external_id", "email"} & columns.keys():
+            self.add(
+                "columns",
+                _("No column says whom a row is about."),
+                _("Name the column of “external_id” or of “email”."),
+            )
+        return moments, columns
+
+    def constants(self, columns: Mapping[str, str], moments: Mapping[str, Moment]) -> dict[str, object]:
+        data = self.section("constants", (), required=False)
+        for field, value in data.items():
+            if not isinstance(value, str | int) or isinstance(value, bool):
+                self.add(f"constants.{field}", _("A constant is a text or a whole number."), _("Write one."))
+            if field in columns or field in moments:
+                self.add(
+                    f"constants.{field}",
+                    _("This field comes from a column already."),
+                    _("Take one of the two out."),
+                )
+        return data
+
+    def moment(self, where: str, value: Any) -> Moment | None:
+        data = value if isinstance(value, dict) else {}
+        self.refuse_others(where, data, ("column", "format", "zone", "time"))
+        before = len(self.errors)
+        column = self.text(f"{where}.column", data.get("column"))
+        written = self.text(f"{where}.format", data.get("format"))
+        zone = self.zone(f"{where}.zone", self.text(f"{where}.zone", data.get("zone")))
+        has_time = "HH" in written
+        if written and not self.is_format(written):
+            self.add(
+                f"{where}.format",
+                _("“%(format)s” is no format of a date."),
+                _(
+                    "Write YYYY-MM-DD, DD-MM-YYYY or MM/DD/YYYY, with HH:MI or HH:MI:SS behind it where there is a time."
+                ),
+                format=shown(written),
+            )
+        clock = _CLOCK.fullmatch(str(data.get("time", "")))
+        if has_time == ("time" in data) or (not has_time and clock is None):
+            self.add(
+                f"{where}.time",
+                _("A date alone needs the time of day that it stands for; a date with a time needs none."),
+                _("Write “time” as 00:00 or 09:00 exactly where the format has no hours."),
+            )
+        if len(self.errors) > before or zone is None:
+            return None
+        pattern = _TOKEN.sub(lambda token: _TOKENS[token[0]], written.replace("%", "%%"))
+        at = time(int(clock[1]), int(clock[2])) if clock else time()
+        return Moment(column, written, pattern, has_time, zone, at)
+
+    @staticmethod
+    def is_format(written: str) -> bool:
+        tokens = _TOKEN.findall(written)
+        rest = _TOKEN.sub("", written)
+        return (
+            {"YYYY", "MM", "DD"} <= set(tokens)
+            and len(tokens) == len(set(tokens))
+            and ("HH" in tokens) == ("MI" in tokens)
+            and ("SS" not in tokens or "HH" in tokens)
+            and not any(letter.isalnum() and letter != "T" for letter in rest)
+        )
+
+    def zone(self, where: str, name: str) -> ZoneInfo | None:
+        if not name:
+            return None
+        try:
+            return ZoneInfo(name)
+        except (ValueError, OSError, LookupError):
+            self.add(
+                where,
+                _("There is no time zone “%(zone)s”."),
+                _("Write a name such as America/Sao_Paulo or UTC."),
+                zone=shown(name),
+            )
+            return None
+
+    def deal(self) -> Deal | None:
+        if "deal" not in self.data:
+            return None
+        data = self.section("deal", ("state", "closed_at", "amount", "owner", "prepared_by"))
+        if data.get("state") not in ("won", "lost"):
+            self.add("deal.state", _("A deal is “won” or “lost”."), _("Write one of the two."))
+        closed_at = self.moment("deal.closed_at", data.get("closed_at"))
+        people = {name: self.person(name, data) for name in ("owner", "prepared_by") if name in data}
+        amount = self.text("deal.amount", data.get("amount"), required=False)
+        return Deal(str(data.get("state")), closed_at, amount, people) if closed_at else None
+
+    def person(self, name: str, deal: Mapping[str, Any]) -> Person:
+        where = f"deal.{name}"
+        data = self.section(where, ("column", "name", "email"), inside=deal)
+        person = Person(
+            *(self.text(f"{where}.{part}", data.get(part)) for part in ("column", "name", "email"))
+        )
+        if person.email and ("{id}" not in person.email or "@" not in person.email):
+            self.add(
+                f"{where}.email",
+                _("The address must be another one for each person."),
+                _("Write {id} into it, such as sr-{id}@olist.example."),
+            )
+        return person
+
+    def encoding(self, csv: Mapping[str, Any]) -> str:
+        name = self.text("csv.encoding", csv.get("encoding", "utf-8"))
+        try:
+            found = codecs.lookup(name).name if name else "utf-8"
+        except LookupError:
+            self.add(
+                "csv.encoding",
+                _("There is no encoding “%(name)s”."),
+                _("Write utf-8 or latin-1."),
+                name=shown(name),
+            )
+            return "utf-8"
+        # A byte order mark is no part of the first column's name.
+        return "utf-8-sig" if found == "utf-8" else found
+
+    def delimiter(self, csv: Mapping[str, Any]) -> str:
+        value = csv.get("delimiter", ",")
+        if not isinstance(value, str) or len(value) != 1 or value in '"\r\n ':
+            self.add(
+                "csv.delimiter",
+                _("A delimiter is one character."),
+                _("Write a comma, a semicolon or a tab (\\t)."),
+            )
+            return ","
+        return value
