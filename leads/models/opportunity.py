@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.lead import Lead
+from leads.querysets import OpportunityQuerySet
 
 
 class OpportunityState(models.TextChoices):
@@ -47,6 +48,8 @@ class Opportunity(models.Model):
         related_name="+",
         verbose_name=_("prepared by"),
     )
+
+    objects = OpportunityQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("opportunity")
