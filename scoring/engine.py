@@ -15,6 +15,10 @@ from leads.models import Activity, ActivityKind, Contact
 from scoring.models import BehaviourRule, Operator, ProfileRule, ScoringModel
 
 
+# Stands for no kind at all in conditions: Django drops a query whose list of kinds is empty, and with it the lead's fit.
+_NO_KIND = ("",)
+
+
 @dataclass(frozen=True)
 class Rules:
     """A scoring model with everything the engine needs, read once per batch."""
@@ -31,7 +35,8 @@ def load(model: ScoringModel) -> Rules:
         model=model,
         profile=tuple(model.profile_rules.all()),
         behaviour=tuple(model.behaviour_rules.all()),
-        hand_kinds=tuple(ActivityKind.objects.filter(raises_hand=True).values_list("slug", flat=True)),
+        hand_kinds=tuple(ActivityKind.objects.filter(raises_hand=True).values_list("slug", flat=True))
+        or _NO_KIND,
     )
 
 
@@ -247,7 +252,8 @@ def _next_change_sql(windows: Sequence[int]) -> str:
         return "NULL"
     if connection.vendor == "sqlite":
         ends = [
-            f"COALESCE(datetime(change_{n}, '+{int(days)} days') || substr(change_{n}, 20), '9999')"
+            # The fraction is kept aside: datetime() rounds it, which would turn .9996 into the next second.
+            f"COALESCE(datetime(substr(change_{n}, 1, 19), '+{int(days)} days') || substr(change_{n}, 20), '9999')"
             for n, days in enumerate(windows)
         ]
         least = ends[0] if len(ends) == 1 else f"MIN({', '.join(ends)})"

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from leads.models import Lead
-from scoring.engine import Rules, Span, engagement_query, fit_query, load
+from scoring.engine import Rules, Span, engagement_query, fit_query, grade_of, load
 from scoring.models import ScoringModel
 
 
@@ -34,6 +34,7 @@ class Explanation:
     engagement: int
     floor: int
     score: int
+    grade: str
     as_of: datetime
     model: ScoringModel
 
@@ -71,6 +72,7 @@ def explain_by(*, rules: Rules, lead: Lead, now: datetime) -> Explanation:
         engagement=engagement,
         floor=score - fit - engagement,
         score=score,
+        grade=grade_of(rules.model, fit, engagement),
         as_of=now,
         model=rules.model,
     )
