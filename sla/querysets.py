@@ -99,7 +99,7 @@ class HandoffQuerySet(models.QuerySet):
             self.queued()
             .not_imported()
             .filter(models.Exists(takers))
-            .select_related("lead")
+            .select_related("lead__contact")
             .order_by("started_at", "pk")
         )
 
@@ -259,7 +259,7 @@ class ClockQuerySet(models.QuerySet):
             return self.filter(team=user.team_id)
         return self
 
-    def owners(self) -> Self:
+    def owners(self) -> models.QuerySet:
         """Who answers for them, by number."""
         return self.filter(owner__isnull=False).order_by().values("owner")
 

@@ -1,0 +1,164 @@
+"""A sales rep's day in the browser: by keyboard, on a phone, in any time zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.models import Role, User
+from sla.models import Calendar, CalendarVersion, Handoff, HandoffState
+from tests.e2e.conftest import PageFor
+from tests.sla.desk import MINUTE, hand_over, open_desk
+from tests.support.people import make_user
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def desk(count: int = 3, reps: int = 1) -> list[User]:
+    """A team that is open round the clock, whose first lead is late and whose others are due one after the other."""
+    now = timezone.now()
+    CalendarVersion.objects.create(
+        calendar=Calendar.objects.get(),
+        number=2,
+        time_zone="UTC",
+        week={day: [["00:00", "24:00"]] for day in DAYS},
+        created_at=now,
+    )
+    _, people = open_desk(reps=reps)
+    for number in range(count):
+        hand_over(now - (16 - 3 * number) * MINUTE, last_name=f"Number {number}", first_name="Lead")
+    return people
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_inbox_and_handoff_are_usable(
+    page_for: PageFor, axe: Callable[[Page], None], width: int, scheme: Literal["light", "dark"]
+) -> None:
+    (rep,) = desk()
+    page = page_for(rep, width=width, scheme=scheme)
+    page.goto("/inbox/")
+    axe(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.goto(Handoff.objects.latest("pk").get_absolute_url())
+    page.wait_for_load_state("networkidle")
+    axe(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_rep_answers_by_keyboard_and_the_next_lead_follows(page_for: PageFor) -> None:
+    (rep,) = desk()
+    page = page_for(rep)
+    page.goto("/inbox/?view=answer")
+    sheet = page.locator("#sheet-title")
+    expect(page.locator("#inbox-words")).to_contain_text("3 waiting, 1 late")
+    expect(sheet).to_have_text("Lead Number 0")
+    page.keyboard.press("a")
+    expect(page.locator("#toasts")).to_contain_text("Accepted. Lead Number 0 is yours")
+    expect(sheet).to_have_text("Lead Number 1")
+    expect(page.locator("[data-row]")).to_have_count(2)
+    page.keyboard.press("r")
+    expect(page.locator("#floating")).to_be_visible()
+    page.keyboard.press("Space")
+    page.locator("#verb-submit").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("Rejected. Lead Number 1 is back with marketing")
+    expect(page.locator("#floating")).to_be_hidden()
+    expect(sheet).to_have_text("Lead Number 2")
+    page.keyboard.press("a")
+    expect(page.locator("#inbox-list")).to_contain_text("Nothing here right now")
+    expect(sheet).to_have_count(0)
+    states = list(Handoff.objects.order_by("pk").values_list("state", flat=True))
+    assert states == [HandoffState.ACCEPTED, HandoffState.REJECTED, HandoffState.ACCEPTED]
+
+
+def test_a_rejection_without_a_reason_is_asked_for_one_in_the_dialog(
+    page_for: PageFor, axe: Callable[[Page], None]
+) -> None:
+    (rep,) = desk(1)
+    page = page_for(rep, expect=("422",))
+    page.goto("/inbox/")
+    page.keyboard.press("r")
+    axe(page)
+    page.locator("#floating form").first.evaluate("form => form.noValidate = true")
+    page.locator("#verb-submit").click()
+    expect(page.locator("#floating")).to_contain_text("Choose why you reject this lead")
+
+
+def test_a_rep_logs_a_call_in_the_sheet_and_qualifies(page_for: PageFor) -> None:
+    (rep,) = desk(1)
+    page = page_for(rep)
+    page.goto("/inbox/")
+    page.keyboard.press("a")
+    expect(page.locator("#log-touch")).to_be_visible()
+    page.locator("#detail [name=note]").fill("Spoke with her")
+    page.locator("#log-touch").click()
+    expect(page.locator("#detail")).to_contain_text("1 of 6 attempts")
+    expect(page.locator("[data-row]")).to_contain_text("Waits to be qualified")
+    page.locator("[data-row] [data-open]").focus()
+    page.keyboard.press("q")
+    for name in ("budget", "authority", "need", "timeline"):
+        page.locator(f"#floating [name={name}]").fill("Known")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("is qualified")
+    expect(page.locator("#inbox-list")).to_contain_text("Nothing waits for you")
+
+
+def test_who_loses_a_race_reads_who_won_and_the_row_goes(page_for: PageFor) -> None:
+    rep, _ = desk(0, reps=2)
+    rep.absences.create(starts_at=timezone.now() - 9 * MINUTE, ends_at=timezone.now() + 9 * MINUTE)
+    other = User.objects.reps().exclude(pk=rep.pk).get()
+    other.absences.create(starts_at=timezone.now() - 9 * MINUTE, ends_at=timezone.now() + 9 * MINUTE)
+    hand_over(timezone.now())
+    page, rival = page_for(rep, expect=("409",)), page_for(other)
+    for one in (page, rival):
+        one.goto("/inbox/")
+        expect(one.locator("[data-row]")).to_have_count(1)
+    rival.keyboard.press("a")
+    expect(rival.locator("#toasts")).to_contain_text("is yours")
+    page.keyboard.press("a")
+    expect(page.locator("#toasts")).to_contain_text(f"{other} accepted this lead")
+    expect(page.locator("[data-row]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("time_zone", ["Asia/Jakarta", "America/Los_Angeles"])
+def test_the_countdown_is_right_in_any_time_zone(page_for: PageFor, time_zone: str) -> None:
+    (rep,) = desk(0)
+    hand_over(timezone.now() - 5 * MINUTE)
+    page = page_for(rep, time_zone=time_zone)
+    page.goto("/inbox/")
+    expect(page.locator("[data-row] .clock-text")).to_have_text(re.compile(r"due in 0:09:[0-5]\d"))
+
+
+def test_on_a_phone_the_detail_is_a_sheet_over_the_list(page_for: PageFor) -> None:
+    (rep,) = desk()
+    page = page_for(rep, width=360)
+    page.goto("/inbox/")
+    expect(page.locator("#detail")).to_be_hidden()
+    page.get_by_role("link", name="Lead Number 1", exact=True).click()
+    expect(page.locator("#detail")).to_be_visible()
+    page.locator("#detail [data-key=a]").click()
+    expect(page.locator("#toasts")).to_contain_text("Accepted. Lead Number 1 is yours")
+    expect(page.locator("#sheet-title")).not_to_have_text("Lead Number 1")
+    page.keyboard.press("Escape")
+    expect(page.locator("#detail")).to_be_hidden()
+
+
+def test_a_manager_sees_the_team_and_assigns(page_for: PageFor, axe: Callable[[Page], None]) -> None:
+    (rep,) = desk(1)
+    other = make_user(Role.REP, team=rep.team, name="Bo Falk")
+    page = page_for(make_user(Role.SALES_MANAGER, team=rep.team))
+    page.goto("/inbox/")
+    axe(page)
+    expect(page.locator("[data-row]")).to_contain_text(str(rep))
+    page.keyboard.press("g")
+    page.locator("#floating [name=to]").select_option(label=str(other))
+    page.locator("#verb-submit").click()
+    expect(page.locator("#toasts")).to_contain_text("is with Bo Falk now")
+    expect(page.locator("[data-row]")).to_contain_text("Bo Falk")
