@@ -5,9 +5,10 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
-from accounts.models import User
-from accounts.policies import can_open
+from accounts.models import Role, User
+from accounts.policies import Refusal, can_open
 from leads.models import Lead
 
 # Apps further down the stream grant what they know of: sla lets a rep see the leads that were handed to their team.
@@ -26,3 +27,14 @@ def visible_leads(user: User) -> QuerySet[Lead]:
     if not _grants:
         return Lead.objects.none()
     return Lead.objects.filter(reduce(or_, (rule(user) for rule in _grants)))
+
+
+def check_can_decide(user: User) -> None:
+    """Raises Refusal unless the person decides about leads for marketing."""
+    if user.role not in (Role.MARKETING, Role.ADMINISTRATOR):
+        raise Refusal(_("Only marketing decides this. Ask a marketing manager."))
+
+
+def can_decide(user: User) -> bool:
+    """True where check_can_decide passes."""
+    return user.role in (Role.MARKETING, Role.ADMINISTRATOR)

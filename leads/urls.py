@@ -16,5 +16,9 @@ urlpatterns = [
     path("submissions/<int:pk>/correct/", submissions.correct, name="submission_correct"),
     path("leads/", people.lead_list, name="list"),
     path("leads/<int:pk>/", people.lead_detail, name="detail"),
-    path("leads/<int:pk>/timeline/", people.timeline, name="timeline"),
+    path("leads/<int:pk>/timeline/", people.timeline_page, name="timeline"),
+    path("leads/<int:pk>/hand-off/", people.hand_off, name="hand_off"),
+    path("leads/<int:pk>/nurture/", people.nurture, name="nurture"),
+    path("leads/<int:pk>/disqualify/", people.disqualify, name="disqualify"),
+    path("leads/<int:pk>/reopen/", people.reopen, name="reopen"),
 ]

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from math import ceil
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 MINUTE = 60
@@ -42,6 +44,12 @@ class ClockFace:
 
 def words() -> dict[str, str]:
     """The sentences of clocks and relative times in the active language, for Python and for the page's script."""
+    return _words_of(get_language())
+
+
+# Looked up once per language: a list shows a hundred times, and each would ask for all of these.
+@cache
+def _words_of(language: str | None) -> dict[str, str]:
     return {
         "due_in": _("due in %(time)s"),
         "late_by": _("late by %(time)s"),

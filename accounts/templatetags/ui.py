@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -172,10 +175,19 @@ BADGES: dict[str, dict[str, tuple[str, str, Any, str]]] = {
 GRADE_SHAPES = {"A": "hexagon", "B": "circle", "C": "square", "D": "dashed"}
 
 
-@register.inclusion_tag("components/badge.html")
-def badge(kind: str, value: object, label: str = "", bare: bool = False) -> dict[str, Any]:
+@register.simple_tag
+def badge(kind: str, value: object, label: str = "", bare: bool = False) -> SafeString:
     """A badge of `kind` (classification, tier, rejection, grade); `label` overrules the word, `bare` hides it."""
-    key = str(value)
+    return _drawn_badge(kind, str(value), str(label), bool(bare), get_language())
+
+
+# A list draws the same few badges a hundred times; a thousand are more than all that exist.
+@lru_cache(maxsize=1000)
+def _drawn_badge(kind: str, key: str, label: str, bare: bool, language: str | None) -> SafeString:
+    return render_to_string("components/badge.html", _badge(kind, key, label, bare))
+
+
+def _badge(kind: str, key: str, label: str, bare: bool) -> dict[str, Any]:
     if kind == "grade":
         shape, letter = GRADE_SHAPES.get(key[:1].upper(), "circle"), key.upper()
         word, meaning = label or _("Grade %(grade)s") % {"grade": letter}, "accent"

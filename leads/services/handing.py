@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from drains.wake import announce
 from leads.bulk import update_rows
 from leads.journal import Entry, record
@@ -31,7 +32,7 @@ class Readiness:
 
 
 @transaction.atomic
-def make_ready(*, leads: Mapping[Lead, Readiness], now: datetime, rule: str) -> None:
+def make_ready(*, leads: Mapping[Lead, Readiness], now: datetime, rule: str, by: User | None = None) -> None:
     """Put leads (in lead, MQL, nurture or disqualified) before sales: they become MQL where they are not, and wait for their handoff."""
     climbing = [lead for lead in leads if lead.stage != Stage.MQL]
     change_stage(
@@ -40,6 +41,7 @@ def make_ready(*, leads: Mapping[Lead, Readiness], now: datetime, rule: str) -> 
             for lead in climbing
         ],
         now=now,
+        by=by,
         rule=rule,
     )
     for lead, readiness in leads.items():
@@ -58,6 +60,7 @@ def make_ready(*, leads: Mapping[Lead, Readiness], now: datetime, rule: str) -> 
             for lead, reason in leads.items()
         ],
         at=now,
+        by=by,
         rule=rule,
     )
     announce("leads.ready")
