@@ -1,19 +1,20 @@
 """Who may do what with handoffs. `check_…` raises Refusal with a reason for people; `can_…` wraps it."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
 from accounts.policies import Refusal, check_can_change
 from sla.models import Clock, Handoff
+from sla.querysets import ClockQuerySet, HandoffQuerySet
 
 
-def visible_handoffs(user: User) -> QuerySet[Handoff]:
+def visible_handoffs(user: User) -> HandoffQuerySet:
     """The one gate to handoffs: what a person may see at all. Everything else is as if it did not exist."""
     return Handoff.objects.visible_to(user)
 
 
-def visible_clocks(user: User) -> QuerySet[Clock]:
+def visible_clocks(user: User) -> ClockQuerySet:
     """The one gate to clocks and to the figures made of them: a team's people see their team's promises."""
     return Clock.objects.visible_to(user)
 

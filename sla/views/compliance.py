@@ -1,20 +1,129 @@
-"""Placeholder."""
+"""The workplace of managers and auditors: compliance, the lists behind its figures, and the evidence of a handoff."""
 
-from typing import NoReturn
+from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.policies import can_open, workplace
+from sla.policies import visible_handoffs
+from sla.reports.evidence import evidence_of
+from sla.reports.files import csv_lines
+from sla.reports.filters import ANSWERS, FILTERS, OUTCOMES, Ask, chips, menus, read
+from sla.reports.keyset import newer_than, page_of
+from sla.reports.lists import ClockList, HandoffList, columns_of
+from sla.reports.pages import cuts, marketing_figures, panels
 
 
-def compliance(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
+@workplace("compliance")
+def compliance(request: HttpRequest) -> HttpResponse:
+    """Both sides' promises of a period, with the period before."""
+    now = timezone.now()
+    ask = read(request.GET, _reader(request), now)
+    context = {
+        "ask": ask,
+        "menus": menus(ask),
+        "chips": chips(ask),
+        "panels": panels(ask),
+        "cuts": cuts(ask),
+        "cut_label": FILTERS[ask.by][0],
+        "marketing": marketing_figures(ask),
+        "clear_url": ask.cleared(),
+        "now": now,
+    }
+    return render(request, "sla/compliance.html", context)
 
 
-def clocks(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
+@workplace("compliance")
+def clocks(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """The promises, or the handoffs (`?of=handoffs`), behind a figure; `?format=csv` gives all of them as a file."""
+    now = timezone.now()
+    ask = read(request.GET, _reader(request), now)
+    of_handoffs = request.GET.get("of") == "handoffs"
+    listing = HandoffList(ask) if of_handoffs else ClockList(ask)
+    if request.GET.get("format") == "csv":
+        return _download(listing)
+    return render(request, "sla/clocks.html", _list_context(request, ask, listing))
 
 
-def evidence(request: HttpRequest, **kwargs: object) -> NoReturn:
-    """Placeholder."""
-    raise Http404
+@login_required
+def evidence(request: HttpRequest, pk: int) -> HttpResponse:
+    """What happened to a handoff and the arithmetic of its clocks; for everybody who may see the handoff."""
+    rows = visible_handoffs(_reader(request)).select_related(
+        "lead__contact__company", "team", "owner", "agreement_version__agreement", "reason", "answered_by"
+    )
+    handoff = get_object_or_404(rows, pk=pk)
+    now = timezone.now()
+    context = {
+        "handoff": handoff,
+        "evidence": evidence_of(handoff, now),
+        "reader_zone": timezone.get_current_timezone_name(),
+        "opens_compliance": can_open(_reader(request), "compliance"),
+        "now": now,
+    }
+    return render(request, "sla/evidence.html", context)
+
+
+def _reader(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # the decorators let nobody else in
+    return request.user
+
+
+def _download(listing: ClockList | HandoffList) -> StreamingHttpResponse:
+    period = listing.ask.period
+    lines = csv_lines(listing, timezone.get_current_timezone())
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    name = f"{listing.name}-{period.first:%Y-%m-%d}-{period.last:%Y-%m-%d}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _list_context(request: HttpRequest, ask: Ask, listing: ClockList | HandoffList) -> dict[str, Any]:
+    of_handoffs = isinstance(listing, HandoffList)
+    ask = ask.with_extra({"of": "handoffs"} if of_handoffs else {})
+    counts, rows = listing.counts(), listing.rows()
+    key = ask.answer if of_handoffs else ask.outcome
+    page = page_of(listing.shown(), lambda name: request.GET.get(name, ""))
+    before = newer_than(rows, page.rows[0]).count() if page.newer else 0
+    here = ask.address(by="")
+    return {
+        "ask": ask,
+        "now": ask.now,
+        "of_handoffs": of_handoffs,
+        "menus": menus(ask, _filters_of(listing)),
+        "chips": chips(ask, _filters_of(listing)),
+        "clear_url": ask.cleared(),
+        "views": _views(ask, of_handoffs, counts),
+        "columns": columns_of(listing.columns),
+        "rows": [listing.row(row) for row in page.rows],
+        "first": before + 1,
+        "last": before + len(page.rows),
+        "total": counts[key],
+        "newer_url": f"{here}&before={page.newer}".replace("?&", "?") if page.newer else "",
+        "older_url": f"{here}&after={page.older}".replace("?&", "?") if page.older else "",
+        "csv_url": ask.address(by="", format="csv"),
+        "compliance_url": reverse("sla:compliance") + ask.address(outcome="", answer="", of=""),
+    }
+
+
+def _filters_of(listing: ClockList | HandoffList) -> tuple[str, ...]:
+    names = ("team", "rep", "source", "tier")
+    return names if isinstance(listing, HandoffList) else (*names, "kind")
+
+
+def _views(ask: Ask, of_handoffs: bool, counts: dict[str, int]) -> list[dict[str, Any]]:
+    """The tabs: all, and each outcome or answer, with how many there are."""
+    words = ANSWERS if of_handoffs else OUTCOMES
+    name, chosen = ("answer", ask.answer) if of_handoffs else ("outcome", ask.outcome)
+    every: dict[str, Any] = {"label": _("All"), "url": ask.address(by="", **{name: ""}), "active": not chosen}
+    found = [every | {"count": counts[""]}]
+    for key, label in words.items():
+        if counts[key] or key == chosen:
+            url = ask.address(by="", **{name: key})
+            found.append({"label": label, "url": url, "active": key == chosen, "count": counts[key]})
+    return found

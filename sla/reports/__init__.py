@@ -1,0 +1,1 @@
+"""Reports on the agreement: what was promised, what was kept, and the evidence."""

@@ -1,0 +1,264 @@
+"""The rows behind the figures: promises (clocks) and handoffs, as lists, pages and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leads.models import Source
+from sla.models import Clock, Handoff
+from sla.querysets import ClockQuerySet, HandoffQuerySet
+from sla.reports.filters import ANSWERS, REJECTIONS, Ask
+from sla.reports.wording import elapsed, moment, worked
+from sla.services.clocks import seconds_between
+
+_OUTCOME_ROWS: dict[str, Callable[[ClockQuerySet, datetime], ClockQuerySet]] = {
+    "": lambda rows, now: rows.judged(),
+    "kept": lambda rows, now: rows.kept(),
+    "missed": lambda rows, now: rows.missed(now),
+    "late": lambda rows, now: rows.late(now),
+    "open": lambda rows, now: rows.open_in_time(now),
+    "cancelled": lambda rows, now: rows.cancelled(),
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An outcome as a chip: words, icon and one of the five meanings (or none)."""
+
+    words: str
+    icon: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a list: `cells` by the key of the column, as text; times and amounts also raw, for files."""
+
+    id: int
+    handoff_id: int
+    name: str
+    cells: dict[str, str]
+    raw: dict[str, datetime | int | str | None]
+    mark: Mark
+    columns: Sequence[tuple[str, Any, str]]
+
+    @property
+    def rest(self) -> SafeString:
+        """The cells after the first two, which the template draws; at once, because a list has hundreds of them."""
+        return format_html_join(
+            "",
+            '<td data-col="{}" class="{}" data-label="{}">{}</td>',
+            ((key, css, label, self.cells[key]) for key, label, css in self.columns[2:]),
+        )
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its key, its head, and its class."""
+
+    key: str
+    label: str
+    css: str = ""
+
+
+# Columns: key, head, class. The first is the link, the second the mark.
+CLOCK_COLUMNS = (
+    ("lead", gettext_lazy("Lead"), ""),
+    ("mark", gettext_lazy("Outcome"), ""),
+    ("kind", gettext_lazy("Promise"), ""),
+    ("used", gettext_lazy("Time used"), "num"),
+    ("rep", gettext_lazy("Rep"), ""),
+    ("team", gettext_lazy("Team"), ""),
+    ("tier", gettext_lazy("Tier"), ""),
+    ("source", gettext_lazy("Source"), ""),
+    ("started", gettext_lazy("Started"), "num"),
+    ("due", gettext_lazy("Due"), "num"),
+    ("ended", gettext_lazy("Ended"), "num"),
+)
+HANDOFF_COLUMNS = (
+    ("lead", gettext_lazy("Lead"), ""),
+    ("mark", gettext_lazy("Answer"), ""),
+    ("reason", gettext_lazy("Reason"), ""),
+    ("rep", gettext_lazy("Rep"), ""),
+    ("team", gettext_lazy("Team"), ""),
+    ("tier", gettext_lazy("Tier"), ""),
+    ("source", gettext_lazy("Source"), ""),
+    ("ready", gettext_lazy("Sales-ready"), "num"),
+    ("started", gettext_lazy("Handed off"), "num"),
+    ("took", gettext_lazy("Routed in"), "num"),
+    ("answered", gettext_lazy("Answered"), "num"),
+)
+
+
+class ClockList:
+    """The promises of an ask."""
+
+    name = "promises"
+    columns = CLOCK_COLUMNS
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        self.cohort = ask.clocks().started_between(ask.period.start, ask.period.end)
+
+    def rows(self) -> ClockQuerySet:
+        """All of them, without an order."""
+        return _OUTCOME_ROWS[self.ask.outcome](self.cohort, self.ask.now)
+
+    def counts(self) -> dict[str, int]:
+        """How many there are of each outcome, "" for all that are judged; one query."""
+        rows = self.cohort.with_verdict(self.ask.now).order_by().values_list("verdict")
+        found = dict(rows.annotate(count=Count("*")))
+        late = found.get("late", 0)
+        kept, still_open = found.get("kept", 0), found.get("open", 0)
+        missed = found.get("missed", 0) + late
+        return {
+            "": kept + missed + still_open,
+            "kept": kept,
+            "missed": missed,
+            "late": late,
+            "open": still_open,
+            "cancelled": found.get("cancelled", 0),
+        }
+
+    def shown(self) -> ClockQuerySet:
+        """The rows with all that is said of them."""
+        return self.rows().with_verdict(self.ask.now).select_related(
+            "handoff__lead__contact", "promise", "calendar_version__calendar", "owner", "team", "source"
+        )
+
+    def row(self, clock: Clock) -> Row:
+        """One row; `clock` comes from shown()."""
+        verdict = clock.verdict  # type: ignore[attr-defined]
+        until = clock.ended_at or self.ask.now
+        used = clock.seconds_used
+        if used is None and verdict != "cancelled":
+            used = seconds_between(clock, clock.started_at, until)
+        beyond = max(0, (used or 0) - clock.promise.target_seconds)
+        cells = {
+            "lead": str(clock.handoff.lead),
+            "kind": str(clock.get_kind_display()),
+            "tier": str(clock.get_tier_display()),
+            "rep": str(clock.owner) if clock.owner else _("Queue"),
+            "team": str(clock.team),
+            "source": str(clock.source),
+            "started": moment(clock.started_at, self.ask.now),
+            "due": moment(clock.due_at, self.ask.now),
+            "ended": moment(clock.ended_at, self.ask.now),
+            "used": worked(used)
+            if clock.ended_at or used is None
+            else _("%(time)s so far") % {"time": worked(used)},
+        }
+        raw: dict[str, datetime | int | str | None] = {
+            "started": clock.started_at,
+            "due": clock.due_at,
+            "ended": clock.ended_at,
+            "used": used,
+            "beyond": beyond if verdict in ("missed", "late") else None,
+        }
+        return Row(
+            clock.pk, clock.handoff_id, cells["lead"], cells, raw, verdict_mark(verdict, beyond), self.columns
+        )
+
+
+def verdict_mark(verdict: str, beyond: int) -> Mark:
+    """The outcome of a promise with how late it is, in business time; `beyond` is 0 where it ran out at closing time."""
+    by = {"time": worked(beyond)}
+    if verdict == "missed":
+        words = _("missed by %(time)s") % by if beyond else _("missed after closing time")
+        return Mark(words, "x-circle-fill", "late")
+    if verdict == "late":
+        words = _("late by %(time)s, open") % by if beyond else _("late since closing time, open")
+        return Mark(words, "exclamation-circle-fill", "late")
+    if verdict == "kept":
+        return Mark(_("kept"), "check-circle-fill", "ontime")
+    if verdict == "open":
+        return Mark(_("open, in time"), "stopwatch")
+    return Mark(_("cancelled"), "slash-circle", "waived")
+
+
+class HandoffList:
+    """The handoffs of an ask."""
+
+    name = "handoffs"
+    columns = HANDOFF_COLUMNS
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        self.cohort = ask.handoffs().started_between(ask.period.start, ask.period.end)
+        self._sources: dict[int, str] = {}
+
+    def rows(self) -> HandoffQuerySet:
+        """All of them, without an order."""
+        if not self.ask.answer:
+            return self.cohort
+        answers = REJECTIONS if self.ask.answer == "rejected" else (self.ask.answer,)
+        return self.cohort.answered_with(answers)
+
+    def counts(self) -> dict[str, int]:
+        """How many there are of each answer, "" for all; one query."""
+        rows = self.cohort.with_answer().order_by().values_list("answer")
+        found = dict(rows.annotate(count=Count("*")))
+        told = {name: found.get(name, 0) for name in ANSWERS}
+        told["rejected"] = sum(told[name] for name in REJECTIONS)
+        return {"": sum(found.values()), **told}
+
+    def shown(self) -> HandoffQuerySet:
+        """The rows with all that is said of them."""
+        return self.rows().with_answer().select_related("lead__contact", "owner", "team", "reason")
+
+    def row(self, handoff: Handoff) -> Row:
+        """One row; `handoff` comes from shown()."""
+        if not self._sources:
+            self._sources = dict(Source.objects.values_list("pk", "name"))
+        took = handoff.started_at - handoff.ready_at
+        answer = handoff.answer  # type: ignore[attr-defined]
+        cells = {
+            "lead": str(handoff.lead),
+            "reason": handoff.reason.label if handoff.reason and answer in REJECTIONS else "–",
+            "rep": str(handoff.owner) if handoff.owner else _("Queue"),
+            "team": str(handoff.team),
+            "tier": str(handoff.get_tier_display()),
+            "source": self._sources.get(handoff.lead.first_source_id, ""),
+            "ready": moment(handoff.ready_at, self.ask.now),
+            "started": moment(handoff.started_at, self.ask.now),
+            "took": elapsed(took),
+            "answered": moment(handoff.answered_at, self.ask.now),
+        }
+        raw: dict[str, datetime | int | str | None] = {
+            "ready": handoff.ready_at,
+            "started": handoff.started_at,
+            "took": int(took.total_seconds()),
+            "answered": handoff.answered_at,
+        }
+        return Row(handoff.pk, handoff.pk, cells["lead"], cells, raw, answer_mark(answer), self.columns)
+
+
+def answer_mark(answer: str) -> Mark:
+    """What sales said, as a chip."""
+    if answer in REJECTIONS:
+        return Mark(str(ANSWERS[answer]), "hand-thumbs-down", "warning")
+    if answer == "accepted":
+        return Mark(str(ANSWERS[answer]), "hand-thumbs-up", "ontime")
+    if answer == "waiting":
+        return Mark(str(ANSWERS[answer]), "hourglass-split")
+    return Mark(_("Withdrawn before an answer"), "slash-circle", "waived")
+
+
+def columns_of(columns: Sequence[tuple[str, object, str]]) -> list[Column]:
+    """The columns with their heads in the reader's language."""
+    return [Column(key, str(label), css) for key, label, css in columns]
+
+
+def every_row(listing: ClockList | HandoffList) -> Iterator[Row]:
+    """All rows, newest first, read in pieces: a file may be as long as it likes."""
+    rows: QuerySet = listing.shown().order_by("-started_at", "-pk")
+    return map(listing.row, rows.iterator(chunk_size=1000))

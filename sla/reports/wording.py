@@ -1,0 +1,64 @@
+"""How reports say times: business time in hours and minutes, never in days, because a working day has not 24 hours."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+MINUTE, HOUR = 60, 3600
+
+
+def worked(seconds: float | None) -> str:
+    """Business seconds at a glance: 42 s, 12 min, 7 h 30 min, 52 h; rounded down. A dash for none."""
+    if seconds is None:
+        return "–"
+    whole = int(seconds)
+    if whole < MINUTE:
+        return _("%(seconds)s s") % {"seconds": whole}
+    if whole < HOUR:
+        return _("%(minutes)s min") % {"minutes": whole // MINUTE}
+    hours, minutes = whole // HOUR, whole % HOUR // MINUTE
+    if minutes and hours < 100:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+    return _("%(hours)s h") % {"hours": hours}
+
+
+def to_the_second(seconds: int) -> str:
+    """Seconds with nothing left out, so that lines can be added up by hand: 7 h 59 min 30 s."""
+    parts = [
+        (seconds // HOUR, _("%(n)s h")),
+        (seconds % HOUR // MINUTE, _("%(n)s min")),
+        (seconds % MINUTE, _("%(n)s s")),
+    ]
+    return " ".join(words % {"n": number} for number, words in parts if number) or _("%(n)s s") % {"n": 0}
+
+
+def elapsed(span: timedelta | None) -> str:
+    """Time round the clock at a glance; below ten seconds with one decimal."""
+    if span is None:
+        return "–"
+    seconds = span.total_seconds()
+    if 0 < seconds < 10:
+        return _("%(seconds)s s") % {"seconds": f"{seconds:.1f}"}
+    return worked(seconds)
+
+
+def moment(at: datetime | None, now: datetime) -> str:
+    """A time to the minute in the reader's zone, with the year unless it is that of `now`; a dash for none."""
+    if at is None:
+        return "–"
+    there = localtime(at)
+    return date_format(there, "j M, H:i" if there.year == localtime(now).year else "j M Y, H:i")
+
+
+def exact(at: datetime | None, zone: tzinfo | None = None) -> str:
+    """A time to the second with the name of its zone; a dash for none."""
+    return date_format(localtime(at, zone), "D j M Y, H:i:s T") if at else "–"
+
+
+def percent(share: float | None) -> str:
+    """A share from 0 to 1 in per cent, rounded down, so that 99.6 % is never shown as all; a dash for none."""
+    return "–" if share is None else str(int(100 * share + 1e-9))
