@@ -1,0 +1,236 @@
+"""Administration of calendars, agreements, reasons and territories; the record of handoffs, to look at."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Max, Model
+from django.forms import BaseModelFormSet, ModelForm
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sla.models import (
+    Agreement,
+    AgreementVersion,
+    Breach,
+    Calendar,
+    CalendarVersion,
+    Clock,
+    Handoff,
+    Promise,
+    Reason,
+    Territory,
+    Touch,
+)
+
+
+class CalendarVersionForm(forms.ModelForm):
+    """The hours of a new version."""
+
+    class Meta:
+        model = CalendarVersion
+        fields = ["time_zone", "week", "holidays", "special"]
+
+    def clean_holidays(self) -> Any:
+        """None at all is an empty list of them."""
+        return self.cleaned_data["holidays"] or {}
+
+    def clean_special(self) -> Any:
+        """None at all is an empty list of them."""
+        return self.cleaned_data["special"] or {}
+
+
+class CalendarVersionInline(admin.StackedInline):
+    """The versions of a calendar: a change is a new one, because finished clocks are recomputed from theirs."""
+
+    model = CalendarVersion
+    form = CalendarVersionForm
+    fields = ["number", "created_at", "time_zone", "week", "holidays", "special"]
+    readonly_fields = ["number", "created_at"]
+    extra = 0
+    ordering = ["-number"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Calendar)
+class CalendarAdmin(admin.ModelAdmin):
+    """Business hours; the newest version holds for clocks that start from now on."""
+
+    list_display = ["name", "newest", "zone"]
+    search_fields = ["name"]
+    inlines = [CalendarVersionInline]
+
+    @admin.display(description=_("newest version"))
+    def newest(self, calendar: Calendar) -> int:
+        return calendar.current.number if calendar.versions.exists() else 0
+
+    @admin.display(description=_("time zone"))
+    def zone(self, calendar: Calendar) -> str:
+        return calendar.current.time_zone if calendar.versions.exists() else "–"
+
+    def save_formset(
+        self, request: HttpRequest, form: ModelForm, formset: BaseModelFormSet, change: bool
+    ) -> None:
+        """Number and date the new versions."""
+        calendar = form.instance
+        number = calendar.versions.aggregate(newest=Max("number"))["newest"] or 0
+        for offset, version in enumerate(formset.save(commit=False), start=1):
+            version.number, version.created_at = number + offset, timezone.now()
+            version.save()
+        formset.save_m2m()
+
+
+def _is_judged_by(version: Model | None) -> bool:
+    return isinstance(version, AgreementVersion) and version.handoffs.exists()
+
+
+class PromiseInline(admin.TabularInline):
+    """The promises of a version; fixed as soon as a handoff is judged by it."""
+
+    model = Promise
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return not _is_judged_by(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return not _is_judged_by(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return not _is_judged_by(obj) and super().has_delete_permission(request, obj)
+
+
+@admin.register(Agreement)
+class AgreementAdmin(admin.ModelAdmin):
+    """Contracts between marketing and sales; what they say is in their versions."""
+
+    list_display = ["name"]
+    search_fields = ["name"]
+
+
+@admin.register(AgreementVersion)
+class AgreementVersionAdmin(admin.ModelAdmin):
+    """Versions with their promises. One that handoffs are judged by is read-only: make a new version instead."""
+
+    list_display = ["agreement", "number", "in_force_from", "attempts_before_unreachable"]
+    list_filter = ["agreement"]
+    list_select_related = ["agreement"]
+    fields = ["agreement", "number", "in_force_from", "attempts_before_unreachable"]
+    readonly_fields = ["number"]
+    inlines = [PromiseInline]
+
+    def save_model(self, request: HttpRequest, obj: AgreementVersion, form: ModelForm, change: bool) -> None:
+        """Number a new version."""
+        if not change:
+            newest = obj.agreement.versions.aggregate(newest=Max("number"))["newest"] or 0
+            obj.number = newest + 1
+        super().save_model(request, obj, form, change)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: AgreementVersion | None = None) -> list[str]:
+        """A version stays with its agreement."""
+        return ["number", "agreement"] if obj else ["number"]
+
+    def has_change_permission(self, request: HttpRequest, obj: AgreementVersion | None = None) -> bool:
+        return not _is_judged_by(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: AgreementVersion | None = None) -> bool:
+        return not _is_judged_by(obj) and super().has_delete_permission(request, obj)
+
+
+@admin.register(Reason)
+class ReasonAdmin(admin.ModelAdmin):
+    """Reasons for giving leads back, as both sides agreed to call them."""
+
+    list_display = [
+        "label",
+        "kind",
+        "reason_class",
+        "to_nurture",
+        "needs_attempts",
+        "needs_note",
+        "is_active",
+    ]
+    list_filter = ["kind", "reason_class", "is_active"]
+    search_fields = ["label", "slug"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Reason | None = None) -> list[str]:
+        """The journal names a reason by its short name, and reports count it by kind and class."""
+        return ["slug", "kind", "reason_class"] if obj else []
+
+
+@admin.register(Territory)
+class TerritoryAdmin(admin.ModelAdmin):
+    """What each team sells to, when it works, and what it is held to."""
+
+    list_display = ["team", "calendar", "agreement", "countries", "is_fallback"]
+    list_filter = ["calendar", "agreement", "is_fallback"]
+    list_select_related = ["team", "calendar", "agreement"]
+    search_fields = ["team__name"]
+
+
+class RecordAdmin(admin.ModelAdmin):
+    """What happened: looked at here, and changed by nobody."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Handoff)
+class HandoffAdmin(RecordAdmin):
+    """Handoffs, newest first."""
+
+    list_display = ["id", "lead", "team", "owner", "tier", "state", "started_at", "answered_at"]
+    list_filter = ["state", "tier", "team", "started_at"]
+    list_select_related = ["lead__contact", "team", "owner"]
+    search_fields = ["=id", "lead__contact__email", "lead__contact__last_name", "owner__name"]
+    raw_id_fields = ["lead", "owner", "answered_by"]
+
+
+@admin.register(Clock)
+class ClockAdmin(RecordAdmin):
+    """Clocks, newest first."""
+
+    list_display = ["id", "handoff_id", "kind", "tier", "team", "owner", "started_at", "due_at", "outcome"]
+    list_filter = ["outcome", "kind", "tier", "team", "started_at"]
+    list_select_related = ["team", "owner"]
+    search_fields = ["=id", "=handoff__id", "owner__name"]
+    raw_id_fields = ["handoff", "owner"]
+    ordering = ["-pk"]
+
+
+@admin.register(Breach)
+class BreachAdmin(RecordAdmin):
+    """Breaches, dated by their deadlines."""
+
+    list_display = ["id", "clock", "owner", "deadline", "recorded_at", "lifted_at"]
+    list_filter = ["deadline", ("lifted_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["clock", "owner"]
+    search_fields = ["=id", "=clock__id", "=clock__handoff__id", "owner__name"]
+    raw_id_fields = ["clock", "owner"]
+
+
+@admin.register(Touch)
+class TouchAdmin(RecordAdmin):
+    """Touches, newest first. Notes are not searched: they may name people."""
+
+    list_display = ["id", "handoff_id", "kind", "by", "at", "recorded_at", "reached", "origin"]
+    list_filter = ["kind", "origin", "reached", "at"]
+    list_select_related = ["by"]
+    search_fields = ["=id", "=handoff__id", "by__name"]
+    raw_id_fields = ["handoff", "by"]
+    ordering = ["-pk"]
