@@ -32,7 +32,7 @@ _INTEREST = (
     ("event", 8),
     ("email_click", 10),
 )
-_JOURNEYS = (("glance", 44), ("read", 27), ("evaluate", 15), ("ask", 14))
+_JOURNEYS = (("glance", 38), ("read", 44), ("evaluate", 8), ("ask", 10))
 _WISHES = (
     "We lose enquiries between two teams and want to see who has them.",
     "Please show us how response times are measured.",
@@ -89,6 +89,8 @@ def journey(rng: Random, person: Person, forms: dict[str, Form], begin: datetime
     if kind == "evaluate" and person.kind == "target":
         person.employees = max(person.employees, rng.choice((85, 180, 420)))
     steps = _steps(rng, kind)
+    if person.kind == "tier2":  # forms do not ask for the industry; the product's own records know it
+        steps.insert(0, "product_page")
     at = begin
     for number, step in enumerate(steps):
         if number:
