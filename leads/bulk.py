@@ -52,13 +52,14 @@ def _update(
     only_where: tuple[str, Any] | None,
 ) -> int:
     quote = connection.ops.quote_name
-    table, key = quote(model._meta.db_table), quote(_key(model).column)
+    table, key = quote(model._meta.db_table), quote(_column(_key(model)))
     row = f"({', '.join(['%s'] * (len(columns) + 1))})"
     # Both databases call the columns of a list of values column1, column2 ...
     changes = ", ".join(
-        f"{quote(f.column)} = {_typed(f, f'fresh.column{place}')}" for place, f in enumerate(columns, start=2)
+        f"{quote(_column(f))} = {_typed(f, f'fresh.column{place}')}"
+        for place, f in enumerate(columns, start=2)
     )
-    guard = f" AND {table}.{quote(_field(model, only_where[0]).column)} = %s" if only_where else ""
+    guard = f" AND {table}.{quote(_column(_field(model, only_where[0])))} = %s" if only_where else ""
     statement = (
         f"UPDATE {table} SET {changes} FROM (VALUES {', '.join([row] * len(chunk))}) AS fresh "  # noqa: S608 - names
         f"WHERE {table}.{key} = fresh.column1{guard}"
@@ -81,6 +82,11 @@ def _field(model: type[Model], name: str) -> Field:
     field = model._meta.get_field(name)
     assert isinstance(field, Field)
     return field
+
+
+def _column(field: Field) -> str:
+    assert field.column is not None
+    return field.column
 
 
 def _key(model: type[Model]) -> Field:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import Role, Team, User
-from leads.importing.mapping import ImportMapping, Person, mistake
+from leads.importing.meaning import ImportMapping, Person, mistake
 from leads.models import Source, SourceKind
 from leads.payload_errors import PayloadError, PayloadErrors
 from sla.defaults import AGREEMENT, CALENDAR

@@ -11,12 +11,12 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from collections.abc import Mapping, Sequence
+from datetime import time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from leads.importing.meaning import PLACE, Deal, ImportMapping, Moment, Origin, Person, mistake
 from leads.payload_errors import PayloadError, PayloadErrors, gettext_noop, shown
 
 _ = gettext_noop
@@ -26,118 +26,8 @@ SECTIONS: Final = ("source", "csv", "key", "columns", "constants", "deal")
 # The letters of a date format, and what strptime calls them. Four digits of the year keep the order unambiguous.
 _TOKENS: Final = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH": "%H", "MI": "%M", "SS": "%S"}
 _TOKEN = re.compile("|".join(_TOKENS))
-_PLACE = re.compile(r"\{([^{}]*)\}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
-
-
-def mistake(where: str, message: str, remedy: str, **params: object) -> PayloadError:
-    """One thing wrong with a mapping or a row: `where` names its place, `message` and `remedy` are templates."""
-    return PayloadError(where, message, remedy, **params)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A column of dates: how they are written, in which zone, and which time of day a date without one stands for."""
-
-    column: str
-    shown: str
-    pattern: str
-    has_time: bool
-    zone: ZoneInfo
-    time: time
-
-    def read(self, text: str) -> datetime:
-        """The moment in UTC. Raises ValueError for a text in another format and for a day that no calendar has.
-
-        A local time that the start of summer time leaves out counts with the offset before it: midnight of such a day in
-        São Paulo is 01:00, of the same date.
-        """
-        naive = datetime.strptime(text, self.pattern)  # noqa: DTZ007 - the zone comes from the mapping
-        if not self.has_time:
-            naive = datetime.combine(naive.date(), self.time)
-        try:
-            return naive.replace(tzinfo=self.zone).astimezone(UTC)
-        except OverflowError as error:
-            raise ValueError(str(error)) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A column with the ids of colleagues, and what the users made for them are called; `{id}` and `{id8}` stand in both."""
-
-    column: str
-    name: str
-    email: str
-
-    def name_of(self, number: str) -> str:
-        """The name of the user with that id."""
-        return _with_id(self.name, number)[:150]
-
-    def email_of(self, number: str) -> str:
-        """The address of the user with that id, in lower case."""
-        return _with_id(self.email, number).lower()
-
-
-def _with_id(template: str, number: str) -> str:
-    return template.replace("{id8}", number[:8]).replace("{id}", number)
-
-
-@dataclass(frozen=True, slots=True)
-class Deal:
-    """What each row says about a closed deal."""
-
-    state: str
-    closed_at: Moment
-    amount: str
-    people: Mapping[str, Person]  # owner, prepared_by
-
-    def columns(self) -> Iterator[tuple[str, str]]:
-        """(place in the mapping, column of the file)."""
-        yield "deal.closed_at", self.closed_at.column
-        if self.amount:
-            yield "deal.amount", self.amount
-        for field, person in self.people.items():
-            yield f"deal.{field}", person.column
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The source that the rows belong to, made where it is missing."""
-
-    slug: str
-    name: str
-    namespace: str
-    team: str
-
-
-@dataclass(frozen=True, slots=True)
-class ImportMapping:
-    """A checked mapping file."""
-
-    source: Origin
-    key: str
-    columns: Mapping[str, str]
-    moments: Mapping[str, Moment]
-    constants: Mapping[str, object]
-    deal: Deal | None
-    encoding: str
-    delimiter: str
-
-    def key_of(self, row: Mapping[str, str]) -> str:
-        """The delivery key of a row: the same row of two files has the same one."""
-        return _PLACE.sub(lambda place: row[place[1]], self.key)
-
-    def key_columns(self) -> list[str]:
-        """The columns that the key is made of."""
-        return _PLACE.findall(self.key)
-
-    def used(self) -> list[tuple[str, str]]:
-        """Every (place in the mapping, column of the file)."""
-        found = [(f"columns.{field}", column) for field, column in self.columns.items()]
-        found += [(f"columns.{field}", moment.column) for field, moment in self.moments.items()]
-        found += [("key", column) for column in self.key_columns()]
-        return found + (list(self.deal.columns()) if self.deal else [])
 
 
 def check_header(mapping: ImportMapping, header: Sequence[str]) -> list[PayloadError]:
@@ -276,7 +166,7 @@ class _Reader:
 
     def key(self) -> str:
         key = self.text("key", self.data.get("key"))
-        if key and not _PLACE.findall(key):
+        if key and not PLACE.findall(key):
             self.add(
                 "key",
                 _("The key names no column, so all rows would have the same one."),
@@ -378,7 +268,9 @@ class _Reader:
         if data.get("state") not in ("won", "lost"):
             self.add("deal.state", _("A deal is “won” or “lost”."), _("Write one of the two."))
         closed_at = self.moment("deal.closed_at", data.get("closed_at"))
-        people = {name: self.person(name, data) for name in ("owner", "prepared_by") if name in data}
+        people: dict[str, Person] = {
+            name: self.person(name, data) for name in ("owner", "prepared_by") if name in data
+        }
         amount = self.text("deal.amount", data.get("amount"), required=False)
         return Deal(str(data.get("state")), closed_at, amount, people) if closed_at else None
 

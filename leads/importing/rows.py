@@ -16,7 +16,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
-from leads.importing.mapping import ImportMapping, Moment, Person, check_header, mistake
+from leads.importing.mapping import check_header
+from leads.importing.meaning import ImportMapping, Moment, Person, mistake
 from leads.payload import MAX_BYTES, read
 from leads.payload_errors import PayloadError, PayloadErrors, gettext_noop, shown
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from drains.registry import get
 from drains.runner import step
-from leads.importing.mapping import ImportMapping
+from leads.importing.meaning import ImportMapping
 from leads.importing.rows import Row, read_rows
 from leads.models import Source, Submission
 from leads.services.deals import retry_refused_deals
@@ -130,7 +130,7 @@ def _good(chunk: Sequence[Row], found: Intake) -> list[Row]:
 def _here(source: Source, rows: Iterable[Row]) -> set[str]:
     keys = [row.key for row in rows]
     found = Submission.objects.originals().filter(source=source, delivery_key__in=keys)
-    return set(found.values_list("delivery_key", flat=True))
+    return {key for key in found.values_list("delivery_key", flat=True) if key is not None}
 
 
 def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:

@@ -135,11 +135,8 @@ def retry_refused_deals(*, source: Source, external_ids: Mapping[str, str], now:
 
     `external_ids` gives the person's id by delivery key.
     """
-    refused = dict(
-        Submission.objects.refused()
-        .filter(source=source, delivery_key__in=external_ids)
-        .values_list("delivery_key", "pk")
-    )
+    rows = Submission.objects.refused().filter(source=source, delivery_key__in=external_ids)
+    refused = {key: number for key, number in rows.values_list("delivery_key", "pk") if key is not None}
     people = {external_ids[key] for key in refused}
     known = set(
         Lead.objects.filter(

@@ -98,6 +98,7 @@ def first_won(sources: Sequence[str]) -> list[tuple[str, datetime, datetime, str
         .values_list("lead_id", "lead__first_origin", "lead__first_activity_at", "closed_at", "owner__name")
     )
     for lead, origin, first, closed, rep in rows:
+        assert closed is not None  # a constraint: won deals have their date
         found.setdefault(lead, (origin, first, closed, rep or ""))
     return list(found.values())
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from accounts.models import Team, User
 from leads.bulk import update_rows, update_values
-from leads.importing.mapping import ImportMapping, check_header, read_mapping
+from leads.importing.mapping import check_header, read_mapping
+from leads.importing.meaning import ImportMapping
 from leads.importing.rows import Row, measure, read_rows
 from leads.models import Activity, Contact, Lead, Opportunity, Outcome, Source, StageChange, Submission
 from leads.payload_errors import PayloadErrors

@@ -17,7 +17,8 @@ from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from drains.models import SetAside
-from leads.importing.mapping import ImportMapping, read_mapping
+from leads.importing.mapping import read_mapping
+from leads.importing.meaning import ImportMapping
 from leads.importing.rows import measure
 from leads.importing.run import Intake, drive, look, mistakes, people_of, take_in
 from leads.models import Outcome, Source, Submission
