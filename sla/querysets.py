@@ -90,9 +90,13 @@ class HandoffQuerySet(models.QuerySet):
         """
         from sla.services.routing import reps_at_work
 
-        refusals = self.model._default_manager.rejected().filter(
-            Q(answered_by=models.OuterRef("pk")) | Q(owner=models.OuterRef("pk")),
-            lead=models.OuterRef(models.OuterRef("lead")),
+        refusals = (
+            type(self)(self.model)
+            .rejected()
+            .filter(
+                Q(answered_by=models.OuterRef("pk")) | Q(owner=models.OuterRef("pk")),
+                lead=models.OuterRef(models.OuterRef("lead")),
+            )
         )
         takers = reps_at_work(now).filter(~models.Exists(refusals), team=models.OuterRef("team"))
         return (

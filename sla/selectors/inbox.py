@@ -1,6 +1,6 @@
 """The inbox: what a person has to act on, ordered by time left."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from sla.models import Handoff
+from sla.querysets import HandoffQuerySet
 
 PAGE_SIZE = 50
 
@@ -30,7 +31,7 @@ class Tally:
 
     waiting: int
     late: int
-    of_view: dict[str, int]
+    of_view: Mapping[InboxView, int]
     newest: datetime | None
 
 
@@ -65,7 +66,7 @@ def inbox_page(*, user: User, view: InboxView, number: int, now: datetime) -> In
     return InboxPage(view, rows[:PAGE_SIZE], tally, number, total, len(rows) > PAGE_SIZE)
 
 
-def handoffs_of(user: User, view: InboxView) -> QuerySet[Handoff]:
+def handoffs_of(user: User, view: InboxView) -> HandoffQuerySet:
     """The handoffs of a view, in its order."""
     if view == InboxView.CLOSED:
         return Handoff.objects.closed_by(user).order_by("-started_at", "-pk")

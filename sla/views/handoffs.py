@@ -108,7 +108,8 @@ def detail_context(request: HttpRequest, row: Handoff, now: datetime) -> dict[st
 
 
 def _user(request: HttpRequest) -> User:
-    return request.user  # type: ignore[return-value] - login_required came first
+    assert isinstance(request.user, User)  # login_required came first
+    return request.user
 
 
 def _page(
@@ -173,7 +174,7 @@ def _target(request: HttpRequest) -> str:
 
 def _from_inbox(request: HttpRequest) -> bool:
     here = request.htmx.current_url_abs_path if request.htmx else None  # type: ignore[attr-defined]
-    return bool(here) and urlsplit(here).path == reverse("sla:inbox")
+    return bool(here) and urlsplit(str(here)).path == reverse("sla:inbox")
 
 
 def _next(request: HttpRequest, row: Handoff) -> str:

@@ -23,7 +23,8 @@ POLL = 15
 @workplace("inbox")
 def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for the reader, by time left. Asked by htmx it answers with the list alone, or with “2 new”."""
-    user: User = request.user  # type: ignore[assignment]
+    user = request.user
+    assert isinstance(user, User)  # workplace() came first
     now = timezone.now()
     view = _view(request)
     if request.htmx and (seen := _seen(request)):  # type: ignore[attr-defined]

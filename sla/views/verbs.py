@@ -115,7 +115,7 @@ def _close_deal(handoff: Handoff, data: Cleaned, by: User, now: datetime) -> str
 
 def accepted_text(handoff: Handoff, by: User, due_at: datetime | None) -> str:
     """What the toast says after an acceptance."""
-    values = {"lead": handoff.lead, "rep": handoff.owner}
+    values: dict[str, object] = {"lead": handoff.lead, "rep": handoff.owner}
     if handoff.owner_id != by.pk:
         return _("Accepted for %(rep)s: %(lead)s.") % values
     if due_at is None:

@@ -80,6 +80,12 @@ def hand_over(now: datetime, *, count: int = 1, **fields: Any) -> list[Handoff]:
     return list(Handoff.objects.exclude(pk__in=before).order_by("pk"))
 
 
+def owner_of(handoff: Handoff) -> User:
+    """The rep who has it; fails where nobody has."""
+    assert handoff.owner is not None
+    return handoff.owner
+
+
 def clock_of(handoff: Handoff, kind: PromiseKind = PromiseKind.ACCEPT) -> Clock:
     """The newest clock of that kind."""
     return Clock.objects.filter(handoff=handoff, kind=kind).latest("pk")

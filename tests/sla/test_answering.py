@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from accounts.policies import Refusal
 from drains.runner import run_until_idle
 from leads.models import JournalEntry, Lead
 from leads.stages import Stage
 from sla.models import Breach, Clock, ClockOutcome, Handoff, HandoffState, PromiseKind, Reason
 from sla.services.answering import AlreadyAnswered, NotPossible, accept, assign, reject
-from tests.sla.desk import HOUR, MINUTE, MORNING, at_once, clock_of, hand_over, new_version, open_desk
+from tests.sla.desk import (
+    HOUR,
+    MINUTE,
+    MORNING,
+    at_once,
+    clock_of,
+    hand_over,
+    new_version,
+    open_desk,
+    owner_of,
+)
 from tests.support.people import make_user
 
 
@@ -20,7 +33,7 @@ from tests.support.people import make_user
 def test_an_acceptance_ends_one_clock_and_starts_the_next() -> None:
     open_desk(reps=1)
     (handoff,) = hand_over(MORNING)
-    accept(handoff=handoff, by=handoff.owner, now=MORNING + 10 * MINUTE)
+    accept(handoff=handoff, by=owner_of(handoff), now=MORNING + 10 * MINUTE)
     assert clock_of(handoff).outcome == ClockOutcome.KEPT
     assert clock_of(handoff).seconds_used == 600
     touch = clock_of(handoff, PromiseKind.FIRST_TOUCH)
@@ -32,7 +45,7 @@ def test_an_acceptance_ends_one_clock_and_starts_the_next() -> None:
 def test_at_the_due_second_exactly_an_answer_is_in_time() -> None:
     open_desk(reps=1)
     (handoff,) = hand_over(MORNING)
-    accept(handoff=handoff, by=handoff.owner, now=clock_of(handoff).due_at)
+    accept(handoff=handoff, by=owner_of(handoff), now=clock_of(handoff).due_at)
     assert clock_of(handoff).outcome == ClockOutcome.KEPT
     assert not Breach.objects.exists()
 
@@ -42,7 +55,7 @@ def test_a_late_answer_is_a_breach_although_no_sweep_ran() -> None:
     open_desk(reps=1)
     (handoff,) = hand_over(MORNING)
     due = clock_of(handoff).due_at
-    accept(handoff=handoff, by=handoff.owner, now=due + MINUTE)
+    accept(handoff=handoff, by=owner_of(handoff), now=due + MINUTE)
     breach = Breach.objects.get()
     assert (breach.deadline, breach.owner, breach.lifted_at) == (due, handoff.owner, None)
     assert clock_of(handoff).outcome == ClockOutcome.MISSED
@@ -52,7 +65,7 @@ def test_a_late_answer_is_a_breach_although_no_sweep_ran() -> None:
 def test_an_answer_in_time_is_none_although_the_sweep_comes_late() -> None:
     open_desk(reps=1)
     (handoff,) = hand_over(MORNING)
-    accept(handoff=handoff, by=handoff.owner, now=clock_of(handoff).due_at - MINUTE)
+    accept(handoff=handoff, by=owner_of(handoff), now=clock_of(handoff).due_at - MINUTE)
     run_until_idle(MORNING + 20 * MINUTE, ["sla.sweep"])
     assert not Breach.objects.exists()
 
@@ -63,10 +76,10 @@ def test_lateness_freezes_with_the_answer_and_the_breach_stays() -> None:
     (handoff,) = hand_over(MORNING)
     due = clock_of(handoff).due_at
     run_until_idle(due + MINUTE, ["sla.sweep"])
-    accept(handoff=handoff, by=handoff.owner, now=due + 5 * MINUTE)
+    accept(handoff=handoff, by=owner_of(handoff), now=due + 5 * MINUTE)
     run_until_idle(due + 5 * HOUR, ["sla.sweep"])
     clock = clock_of(handoff)
-    assert clock.ended_at - clock.due_at == 5 * MINUTE
+    assert clock.ended_at == clock.due_at + 5 * MINUTE
     assert list(Breach.objects.filter(clock=clock).values_list("deadline", flat=True)) == [due]
 
 
@@ -77,10 +90,10 @@ def test_a_rejection_needs_a_reason_and_some_reasons_a_note() -> None:
     wrong_kind = Reason.objects.for_disqualification().first()
     for reason in (None, wrong_kind):
         with pytest.raises(NotPossible, match="Choose why"):
-            reject(handoff=handoff, reason=reason, note="", by=handoff.owner, now=MORNING)
+            reject(handoff=handoff, reason=reason, note="", by=owner_of(handoff), now=MORNING)
     no_interest = Reason.objects.get(slug="no_interest")
     with pytest.raises(NotPossible, match="needs a note"):
-        reject(handoff=handoff, reason=no_interest, note=" ", by=handoff.owner, now=MORNING)
+        reject(handoff=handoff, reason=no_interest, note=" ", by=owner_of(handoff), now=MORNING)
     handoff.refresh_from_db()
     assert handoff.state == HandoffState.WAITING
 
@@ -90,7 +103,7 @@ def test_a_rejection_needs_a_reason_and_some_reasons_a_note() -> None:
 def test_a_rejected_lead_is_back_with_marketing(slug: str, stage: Stage) -> None:
     open_desk(reps=1)
     (handoff,) = hand_over(MORNING)
-    reject(handoff=handoff, reason=Reason.objects.get(slug=slug), note="", by=handoff.owner, now=MORNING)
+    reject(handoff=handoff, reason=Reason.objects.get(slug=slug), note="", by=owner_of(handoff), now=MORNING)
     assert Lead.objects.get().stage == stage
     entry = JournalEntry.objects.filter(event="handoff.rejected").get()
     assert entry.after["reason"] == slug
@@ -115,7 +128,7 @@ def test_of_ten_who_accept_at_once_one_wins_and_nine_read_who() -> None:
     (handoff,) = hand_over(MORNING.replace(hour=20))
     now = MORNING.replace(hour=21)
 
-    def deed(rep: object) -> object:
+    def deed(rep: User) -> Callable[[], object]:
         return lambda: accept(handoff=Handoff.objects.get(pk=handoff.pk), by=rep, now=now)
 
     results = at_once(*(deed(rep) for rep in reps))
@@ -187,7 +200,7 @@ def test_only_active_reps_of_the_team_are_assigned_and_none_who_rejected() -> No
     team, (ada, _bo) = open_desk()
     manager = make_user("sales_manager", team=team)
     (handoff,) = hand_over(MORNING)
-    refuser = handoff.owner
+    refuser = owner_of(handoff)
     reject(handoff=handoff, reason=Reason.objects.get(slug="incomplete"), note="", by=refuser, now=MORNING)
     (handoff,) = hand_over(MORNING + HOUR, email=handoff.lead.contact.email)
     gone = make_user("rep", team=team, is_active=False)
@@ -215,7 +228,7 @@ def test_a_new_version_of_the_agreement_touches_new_handoffs_only() -> None:
     (new,) = hand_over(MORNING + 2 * MINUTE)
     assert clock_of(old).due_at == MORNING + 15 * MINUTE
     assert clock_of(new).due_at == MORNING + 4 * MINUTE
-    accept(handoff=old, by=old.owner, now=MORNING + 10 * MINUTE)
+    accept(handoff=old, by=owner_of(old), now=MORNING + 10 * MINUTE)
     assert clock_of(old, PromiseKind.FIRST_TOUCH).promise.version_id == old.agreement_version_id
     assert new.agreement_version_id == version.pk
 

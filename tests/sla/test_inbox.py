@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Absence, Role, User
 from leads.models import Lead, Opportunity
 from leads.stages import Stage
-from sla.models import Handoff, HandoffState, PromiseKind, Reason, Touch
+from sla.models import Handoff, HandoffState, PromiseKind, Reason, Touch, TouchKind
 from sla.selectors.inbox import InboxView, count_new, inbox_page
 from sla.services.answering import accept
 from sla.services.working import log_touch
@@ -50,7 +50,7 @@ def mixed_desk() -> tuple[User, dict[str, Handoff]]:
     accept(handoff=touched, by=rep, now=NOW - 19 * MINUTE)
     log_touch(
         handoff=touched,
-        kind="call",
+        kind=TouchKind.CALL,
         reached=True,
         note="",
         at=NOW - 18 * MINUTE,
@@ -256,7 +256,7 @@ def test_recycling_and_disqualifying_go_without_script_and_say_what_is_wrong() -
     )
     assert Lead.objects.get(pk=desk["touched"].lead_id).nurture_until == date(2026, 6, 1)
     reason = Reason.objects.get(slug="no_need")
-    log_touch(handoff=desk["working"], kind="call", reached=True, note="", at=NOW, by=rep, now=NOW)
+    log_touch(handoff=desk["working"], kind=TouchKind.CALL, reached=True, note="", at=NOW, by=rep, now=NOW)
     assert (
         client.post(f"/handoffs/{desk['working'].pk}/disqualify/", {"reason": reason.pk}).status_code == 302
     )

@@ -12,7 +12,7 @@ from accounts.policies import Refusal
 from sla.models import Handoff
 from sla.policies import can_answer, can_assign, can_work, check_can_work, visible_handoffs
 from sla.selectors.handoffs import detail_queryset, handoff_detail
-from tests.sla.desk import MORNING, hand_over, open_desk
+from tests.sla.desk import MORNING, hand_over, open_desk, owner_of
 from tests.support.people import make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def people(handoff: Handoff) -> dict[str, User]:
     """One of each kind of reader."""
     team = handoff.team
     return {
-        "owner": handoff.owner,
+        "owner": owner_of(handoff),
         "team mate": make_user(Role.REP, team=team),
         "stranger": make_user(Role.REP),
         "manager": make_user(Role.SALES_MANAGER, team=team),

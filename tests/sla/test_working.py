@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -14,7 +14,7 @@ from leads.stages import Stage
 from sla.models import Breach, ClockOutcome, Handoff, HandoffState, PromiseKind, Reason, TouchKind
 from sla.services.answering import NotPossible, accept
 from sla.services.working import close_deal, disqualify, log_touch, open_deal, qualify, recycle
-from tests.sla.desk import HOUR, MINUTE, MORNING, clock_of, hand_over, open_desk
+from tests.sla.desk import HOUR, MINUTE, MORNING, clock_of, hand_over, open_desk, owner_of
 from tests.support.people import make_user
 
 BANT = {"budget": "10,000", "authority": "She decides", "need": "Cold chain", "timeline": "This spring"}
@@ -25,12 +25,14 @@ def accepted() -> Handoff:
     """A handoff that its rep accepted at MORNING."""
     open_desk(reps=1)
     (handoff,) = hand_over(MORNING)
-    return accept(handoff=handoff, by=handoff.owner, now=MORNING)
+    return accept(handoff=handoff, by=owner_of(handoff), now=MORNING)
 
 
-def touch(handoff: Handoff, at: object, now: object = None, kind: TouchKind = TouchKind.CALL) -> None:
+def touch(
+    handoff: Handoff, at: datetime, now: datetime | None = None, kind: TouchKind = TouchKind.CALL
+) -> None:
     """A call of the owner."""
-    log_touch(handoff=handoff, kind=kind, reached=True, note="", at=at, by=handoff.owner, now=now or at)
+    log_touch(handoff=handoff, kind=kind, reached=True, note="", at=at, by=owner_of(handoff), now=now or at)
 
 
 @pytest.mark.parametrize("kind", TouchKind.values)
@@ -75,7 +77,7 @@ def test_a_touch_is_neither_in_the_future_nor_before_the_handoff_nor_after_its_e
     with pytest.raises(NotPossible, match="before the lead was handed off"):
         touch(handoff, MORNING - HOUR, now=MORNING)
     touch(handoff, MORNING)
-    recycle(handoff=handoff, until=date(2026, 6, 1), note="", by=handoff.owner, now=MORNING)
+    recycle(handoff=handoff, until=date(2026, 6, 1), note="", by=owner_of(handoff), now=MORNING)
     with pytest.raises(NotPossible, match="ended"):
         touch(handoff, MORNING + MINUTE)
 
@@ -83,11 +85,11 @@ def test_a_touch_is_neither_in_the_future_nor_before_the_handoff_nor_after_its_e
 def test_a_qualified_lead_has_all_of_bant_and_a_touch() -> None:
     handoff = accepted()
     with pytest.raises(NotPossible, match="all four"):
-        qualify(handoff=handoff, bant=BANT | {"need": " "}, by=handoff.owner, now=MORNING)
+        qualify(handoff=handoff, bant=BANT | {"need": " "}, by=owner_of(handoff), now=MORNING)
     with pytest.raises(NotPossible, match="Log how you reached"):
-        qualify(handoff=handoff, bant=BANT, by=handoff.owner, now=MORNING)
+        qualify(handoff=handoff, bant=BANT, by=owner_of(handoff), now=MORNING)
     touch(handoff, MORNING)
-    qualify(handoff=handoff, bant=BANT, by=handoff.owner, now=MORNING)
+    qualify(handoff=handoff, bant=BANT, by=owner_of(handoff), now=MORNING)
     handoff.refresh_from_db()
     assert (handoff.state, Lead.objects.get().stage) == (HandoffState.QUALIFIED, Stage.SQL)
 
@@ -97,9 +99,9 @@ def test_unable_to_reach_needs_the_agreed_attempts() -> None:
     reason = Reason.objects.get(slug="unable_to_reach")
     for number in range(6):
         with pytest.raises(NotPossible, match=f"{number} are logged"):
-            disqualify(handoff=handoff, reason=reason, note="", by=handoff.owner, now=MORNING)
+            disqualify(handoff=handoff, reason=reason, note="", by=owner_of(handoff), now=MORNING)
         touch(handoff, MORNING + number * MINUTE)
-    disqualify(handoff=handoff, reason=reason, note="", by=handoff.owner, now=MORNING + HOUR)
+    disqualify(handoff=handoff, reason=reason, note="", by=owner_of(handoff), now=MORNING + HOUR)
     handoff.refresh_from_db()
     assert (handoff.state, Lead.objects.get().stage) == (HandoffState.DISQUALIFIED, Stage.DISQUALIFIED)
 
@@ -109,29 +111,29 @@ def test_a_disqualification_needs_a_reason_and_no_fit_says_why() -> None:
     touch(handoff, MORNING)
     for reason in (None, Reason.objects.get(slug="incomplete"), Reason.objects.get(slug="no_fit")):
         with pytest.raises(NotPossible):
-            disqualify(handoff=handoff, reason=reason, note="", by=handoff.owner, now=MORNING)
+            disqualify(handoff=handoff, reason=reason, note="", by=owner_of(handoff), now=MORNING)
 
 
 def test_a_recycled_lead_rests_until_a_day_in_the_future() -> None:
     handoff = accepted()
     touch(handoff, MORNING)
     with pytest.raises(NotPossible, match="future"):
-        recycle(handoff=handoff, until=MORNING.date(), note="", by=handoff.owner, now=MORNING)
-    recycle(handoff=handoff, until=date(2026, 6, 1), note="Later", by=handoff.owner, now=MORNING)
+        recycle(handoff=handoff, until=MORNING.date(), note="", by=owner_of(handoff), now=MORNING)
+    recycle(handoff=handoff, until=date(2026, 6, 1), note="Later", by=owner_of(handoff), now=MORNING)
     lead = Lead.objects.get()
     assert (lead.stage, lead.nurture_until) == (Stage.NURTURE, date(2026, 6, 1))
 
 
 def test_a_deal_is_the_reps_and_is_opened_and_closed_once() -> None:
     handoff = accepted()
-    rep = handoff.owner
+    rep = owner_of(handoff)
     with pytest.raises(NotPossible, match="Qualify"):
         open_deal(handoff=handoff, amount=None, by=rep, now=MORNING)
     touch(handoff, MORNING)
     qualify(handoff=handoff, bant=BANT, by=rep, now=MORNING)
     manager = make_user("sales_manager", team=handoff.team)
     deal = open_deal(handoff=handoff, amount=Decimal(5000), by=manager, now=MORNING + HOUR)
-    assert (deal.owner, deal.amount) == (rep, 5000)
+    assert (deal.owner, deal.amount) == (rep, Decimal(5000))
     with pytest.raises(NotPossible, match="open deal already"):
         open_deal(handoff=handoff, amount=None, by=rep, now=MORNING + HOUR)
     close_deal(handoff=handoff, state=OpportunityState.WON, amount=None, by=rep, now=MORNING + 2 * HOUR)
