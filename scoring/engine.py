@@ -14,7 +14,6 @@ from django.db.models.functions import Greatest, Least
 from leads.models import Activity, ActivityKind, Contact
 from scoring.models import BehaviourRule, Operator, ProfileRule, ScoringModel
 
-
 # Stands for no kind at all in conditions: Django drops a query whose list of kinds is empty, and with it the lead's fit.
 _NO_KIND = ("",)
 

@@ -7,12 +7,16 @@ from django.db import transaction
 from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from accounts.policies import check_can_change
+from drains.wake import announce
+from leads.journal import Entry, record
 from leads.models import Activity, Lead
 from leads.services.handing import HAND_RAISE, THRESHOLD, Readiness, make_ready
 from leads.services.stages import Move, change_stage
 from leads.stages import Stage
 from scoring.engine import Rules, Span, apply_scores, load
-from scoring.models import ScoringModel
+from scoring.models import ModelState, ScoringModel
 
 RULE = "scoring.rescore"
 # Stages in which a raised hand can hand a lead off; a score alone does so from the first two only.
@@ -116,3 +120,50 @@ def _raised_hands(leads: Sequence[Lead], rules: Rules) -> dict[int, Activity]:
         if limit is None or row.occurred_at > limit:
             newest[row.contact_id] = row
     return newest
+
+
+@transaction.atomic
+def activate(*, model: ScoringModel, by: User, now: datetime) -> None:
+    """Let a model score from now on: the active one is retired, and every lead is scored anew in the background."""
+    check_can_change(by)
+    rows = {row.pk: row for row in ScoringModel.objects.select_for_update().order_by("pk")}
+    chosen = rows[model.pk]
+    if chosen.state == ModelState.ACTIVE:
+        return
+    ScoringModel.objects.active().update(state=ModelState.RETIRED)
+    chosen.state = ModelState.ACTIVE
+    chosen.save(update_fields=["state"])
+    record(
+        entries=[Entry("scoring.activated", "scoring_model", chosen.pk, after={"version": chosen.version})],
+        at=now,
+        by=by,
+    )
+    rescore_in_background(now=now)
+
+
+def rescore_in_background(*, now: datetime) -> None:
+    """Mark every lead for scoring, in ranges of RANGE numbers; the drain works them off within its batches."""
+    ends = Lead.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    if ends["first"] is None:
+        return
+    for first in range(ends["first"], ends["last"] + 1, RANGE):
+        Lead.objects.filter(pk__gte=first, pk__lt=first + RANGE, dirty_at__isnull=True).update(dirty_at=now)
+    announce("leads.dirty")
+
+
+@transaction.atomic
+def copy_as_draft(*, model: ScoringModel, by: User) -> ScoringModel:
+    """A draft with the same rules, under the next version of the name."""
+    check_can_change(by)
+    last = ScoringModel.objects.filter(name=model.name).aggregate(last=Max("version"))["last"]
+    draft = ScoringModel.objects.get(pk=model.pk)
+    draft.pk, draft.version, draft.state = None, last + 1, ModelState.DRAFT
+    draft._state.adding = True
+    draft.save()
+    for rules in (model.profile_rules.all(), model.behaviour_rules.all()):
+        copies = list(rules)
+        for rule in copies:
+            rule.pk, rule.model = None, draft
+            rule._state.adding = True
+        rules.model._default_manager.bulk_create(copies)
+    return draft

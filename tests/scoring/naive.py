@@ -55,9 +55,7 @@ def grade(model: ScoringModel, fit: int, engagement: int) -> str:
     return "ABCD"[step(fit, model.fit_cap)] + "1234"[step(engagement, model.engagement_cap)]
 
 
-def next_change(
-    rules: Iterable[BehaviourRule], activities: list[Activity], now: datetime
-) -> datetime | None:
+def next_change(rules: Iterable[BehaviourRule], activities: list[Activity], now: datetime) -> datetime | None:
     """When the first activity that still counts leaves its window."""
     ends = [
         activity.occurred_at + timedelta(days=rule.window_days)

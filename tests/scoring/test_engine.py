@@ -107,7 +107,9 @@ def test_the_score_is_the_sum_of_its_lines_and_what_a_person_works_out(model, pe
 
 @ORDINARY
 @given(
-    fit=st.integers(-100, 100), engagement=st.integers(0, 100), caps=st.tuples(st.integers(1, 90), st.integers(1, 90))
+    fit=st.integers(-100, 100),
+    engagement=st.integers(0, 100),
+    caps=st.tuples(st.integers(1, 90), st.integers(1, 90)),
 )
 def test_the_grade_in_python_is_the_grade_by_quarters(fit, engagement, caps):
     model = ScoringModel(fit_cap=caps[0], engagement_cap=caps[1])
