@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,7 +41,7 @@ def names() -> list[str]:
 
 
 @pytest.fixture
-def drain_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Drain]]:
+def drain_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Drain]:
     """Registers a drain for the time of one test."""
     monkeypatch.setattr(registry, "_drains", dict(registry._drains))
 
@@ -49,4 +49,4 @@ def drain_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Drain]]:
         defaults: dict[str, Any] = {"pending": waiting, "handle": rename, "every": timedelta(seconds=5)}
         return register(Drain(name=NAME, **(defaults | options)))
 
-    yield make
+    return make

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,9 +39,9 @@ class MoodyBackend(EmailBackend):
 
 
 @pytest.fixture
-def mail_server(settings: Settings) -> Iterator[type[MoodyBackend]]:
+def mail_server(settings: Settings) -> type[MoodyBackend]:
     """The backend of this test, in a good mood at first."""
     settings.EMAIL_BACKEND = f"{MoodyBackend.__module__}.MoodyBackend"
     MoodyBackend.refuses, MoodyBackend.is_down = set(), False
     MoodyBackend.opened, MoodyBackend.while_sending = 0, None
-    yield MoodyBackend
+    return MoodyBackend
