@@ -1,5 +1,6 @@
 """Submissions over the API."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,11 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
-from leads.models import Source
 from leads.models.intake import digest_of_key
 from leads.payload import MAX_BYTES, parse, read
 from leads.payload_errors import PayloadErrors
-from leads.services.intake import Delivery, keep_refused, receive
+from leads.services.intake import Receipt, UnknownSender, keep_refused, receive, source_of
 from leads.wire import delivery, read_body
 
 router = Router(tags=["submissions"])
@@ -99,20 +99,30 @@ def post_submission(request: HttpRequest) -> Any:
 
 
 def submit(request: HttpRequest, now: datetime) -> JsonResponse:
-    """The work of post_submission: authenticate, read, keep."""
-    source = _source(request)
-    if source is None:
+    """The work of post_submission: authenticate, read, keep.
+
+    A good delivery is authenticated by the statement that keeps it; whatever is wrong is told to known senders only.
+    """
+    digest = _digest(request)
+    try:
+        return _take(request, digest, now)
+    except UnknownSender:
         return _refuse(
             401,
             "Authorization",
             _("No source has this key."),
             _("Send “Authorization: Bearer KEY” with the key of an active source."),
         )
+
+
+def _take(request: HttpRequest, digest: str, now: datetime) -> JsonResponse:
     raw = read_body(request)
     if raw is None:
+        source_of(digest)
         return _too_large()
     key = request.headers.get("Idempotency-Key", "").strip()
     if len(key) > MAX_KEY_LENGTH or "\x00" in key:
+        source_of(digest)
         return _refuse(
             400,
             "Idempotency-Key",
@@ -120,18 +130,23 @@ def submit(request: HttpRequest, now: datetime) -> JsonResponse:
             _("Send at most %d characters.") % MAX_KEY_LENGTH,
         )
     arrival = delivery(
-        request, source=source, raw=raw, content_type=request.content_type or "", key=key or None
+        request,
+        source=None,
+        source_key=digest,
+        raw=raw,
+        content_type=request.content_type or "",
+        key=key or None,
     )
-    return _keep(arrival, now)
-
-
-def _keep(arrival: Delivery, now: datetime) -> JsonResponse:
     try:
         read(parse(arrival.raw, arrival.content_type), now)
     except PayloadErrors as errors:
-        number = keep_refused(delivery=arrival, errors=errors, now=now)
+        known = replace(arrival, source=source_of(digest))
+        number = keep_refused(delivery=known, errors=errors, now=now)
         return JsonResponse({"errors": errors.as_list(_), "id": number}, status=422)
-    receipt = receive(delivery=arrival, now=now)
+    return _answer(receive(delivery=arrival, now=now))
+
+
+def _answer(receipt: Receipt) -> JsonResponse:
     if receipt.differs:
         return _refuse(
             409,
@@ -143,11 +158,10 @@ def _keep(arrival: Delivery, now: datetime) -> JsonResponse:
     return JsonResponse({"id": receipt.submission_id, "repeated": receipt.repeated}, status=202)
 
 
-def _source(request: HttpRequest) -> Source | None:
+def _digest(request: HttpRequest) -> str:
+    """The digest of the key that the sender shows, empty without one; no source has an empty digest."""
     scheme, _space, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        return None
-    return Source.objects.filter(key_digest=digest_of_key(key.strip()), is_active=True).first()
+    return digest_of_key(key.strip()) if scheme.lower() == "bearer" and key.strip() else ""
 
 
 def _too_large() -> JsonResponse:

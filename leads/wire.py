@@ -26,11 +26,12 @@ def read_body(request: HttpRequest) -> bytes | None:
 def delivery(
     request: HttpRequest,
     *,
-    source: Source,
+    source: Source | None,
     raw: bytes,
     content_type: str,
     key: str | None = None,
     form: Form | None = None,
+    source_key: str = "",
 ) -> Delivery:
     """The arrival as the request brought it, with who sent it."""
     return Delivery(
@@ -39,6 +40,7 @@ def delivery(
         content_type=_storable(content_type),
         key=key,
         form=form,
+        source_key=source_key,
         remote_addr=_address(request),
         user_agent=_storable(request.headers.get("User-Agent", "")),
         request_id=_storable(request.headers.get("X-Request-ID", "")),

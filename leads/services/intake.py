@@ -1,29 +1,30 @@
 """Taking submissions in: the raw row first, everything else later."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from drains.wake import announce
-from leads.models import Form, Outcome, Review, Source, State, Submission
-from leads.payload import delivery_digest
+from leads.models import Outcome, Review, Source, State, Submission
 from leads.payload_errors import PayloadErrors
+from leads.services.arrival_rows import Delivery, insert_arrival, row_of
+
+__all__ = [
+    "Delivery",
+    "Receipt",
+    "UnknownSender",
+    "keep_refused",
+    "receive",
+    "receive_many",
+    "source_of",
+]
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """One arrival as the transport saw it. `key` is the sender's name for it (Idempotency-Key, form token, row id)."""
-
-    source: Source
-    raw: bytes
-    content_type: str = ""
-    key: str | None = None
-    form: Form | None = None
-    remote_addr: str | None = None
-    user_agent: str = ""
-    request_id: str = ""
+class UnknownSender(LookupError):
+    """No active source has this key; nothing was kept."""
 
 
 @dataclass(frozen=True)
@@ -39,33 +40,45 @@ class Receipt:
 
 
 def receive(*, delivery: Delivery, now: datetime) -> Receipt:
-    """Keep one arrival. The same key twice gives one submission and two logged arrivals, whoever comes first."""
+    """Keep one arrival. The same key twice gives one submission and two logged arrivals, whoever comes first.
+
+    Outside of a transaction this is one statement that commits itself. Raises UnknownSender.
+    """
     try:
-        with transaction.atomic():
-            row = _row(delivery, now)
-            row.save(force_insert=True)
-            announce("submissions.received")
-        return Receipt(row.pk)
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            number = insert_arrival(delivery, now)
     except IntegrityError:
+        known = replace(delivery, source=delivery.source or source_of(delivery.source_key))
         if not delivery.key:
             raise
-    return _log_repeat(delivery, now)
+        return _log_repeat(known, now)
+    announce("submissions.received")
+    return Receipt(number)
+
+
+def source_of(key_digest: str) -> Source:
+    """The active source whose key has this digest. Raises UnknownSender."""
+    source = Source.objects.filter(key_digest=key_digest, is_active=True).first()
+    if source is None:
+        raise UnknownSender
+    return source
 
 
 def receive_many(*, deliveries: Sequence[Delivery], now: datetime) -> int:
     """Keep the arrivals of an import; rows whose key is here already are left out. Returns how many were new."""
-    sources = {delivery.source for delivery in deliveries}
-    keys = [delivery.key for delivery in deliveries if delivery.key]
+    rows = [row_of(delivery, now) for delivery in deliveries]
+    sources = {row.source_id for row in rows}
+    keys = [row.delivery_key for row in rows if row.delivery_key]
     with transaction.atomic():
         here = set(
             Submission.objects.originals()
             .filter(source__in=sources, delivery_key__in=keys)
             .values_list("source_id", "delivery_key")
         )
-        fresh: dict[tuple[int, str | None], Submission] = {}
-        for number, delivery in enumerate(deliveries):
-            if (delivery.source.pk, delivery.key) not in here:
-                fresh.setdefault((delivery.source.pk, delivery.key or f"\n{number}"), _row(delivery, now))
+        fresh: dict[tuple[int, str], Submission] = {}
+        for number, row in enumerate(rows):
+            if (row.source_id, row.delivery_key) not in here:
+                fresh.setdefault((row.source_id, row.delivery_key or f"\n{number}"), row)
         Submission.objects.bulk_create(fresh.values(), batch_size=500, ignore_conflicts=True)
         announce("submissions.received")
     return len(fresh)
@@ -76,7 +89,7 @@ def keep_refused(*, delivery: Delivery, errors: PayloadErrors, now: datetime) ->
 
     Without its key, so that the sender's corrected delivery under the same key is taken in.
     """
-    row = _row(delivery, now)
+    row = row_of(delivery, now)
     row.delivery_key = None
     row.state, row.processed_at = State.PROCESSED, now
     row.outcome, row.outcome_rule = Outcome.REFUSED, "payload"
@@ -87,7 +100,7 @@ def keep_refused(*, delivery: Delivery, errors: PayloadErrors, now: datetime) ->
 
 def _log_repeat(delivery: Delivery, now: datetime) -> Receipt:
     original = Submission.objects.originals().get(source=delivery.source, delivery_key=delivery.key)
-    row = _row(delivery, now)
+    row = row_of(delivery, now)
     row.duplicate_of = original
     row.contact_id = original.contact_id
     row.email, row.activity = original.email, original.activity
@@ -96,18 +109,3 @@ def _log_repeat(delivery: Delivery, now: datetime) -> Receipt:
     row.outcome_detail = f"The same delivery as submission {original.pk}."
     row.save(force_insert=True)
     return Receipt(original.pk, repeated=True, differs=original.digest != row.digest)
-
-
-def _row(delivery: Delivery, now: datetime) -> Submission:
-    return Submission(
-        source=delivery.source,
-        form=delivery.form,
-        received_at=now,
-        raw=delivery.raw,
-        content_type=delivery.content_type[:100],
-        delivery_key=delivery.key,
-        digest=delivery_digest(delivery.raw),
-        remote_addr=delivery.remote_addr,
-        user_agent=delivery.user_agent[:300],
-        request_id=delivery.request_id[:64],
-    )
