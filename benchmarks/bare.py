@@ -44,6 +44,8 @@ class Row(models.Model):
 
     body = models.JSONField()
 
+    objects: models.Manager["Row"] = models.Manager()
+
     class Meta:
         app_label = "bare"
         db_table = "bench_bare"

@@ -53,9 +53,8 @@ COUNTRIES = ["DE", "DE", "FR", "GB", "US", "US", "US", "NL", "SE", "ES", "IT", "
 
 def insert(model: type[models.Model], source: str, **columns: str) -> None:
     """INSERT ... SELECT from a table expression; columns that are not named get the default of their field."""
-    values = {
-        field.column: _default(field) for field in model._meta.local_concrete_fields if not field.primary_key
-    }
+    fields = model._meta.local_concrete_fields
+    values = {str(f.column): _default(f) for f in fields if not (f.primary_key or f.generated)}
     values |= columns
     names = ", ".join(f'"{name}"' for name in values)
     execute(f"INSERT INTO {model._meta.db_table} ({names}) SELECT {', '.join(values.values())} FROM {source}")
