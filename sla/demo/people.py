@@ -79,7 +79,7 @@ _ORIGINS = (
 )
 _LANDING = ("/", "/product", "/pricing", "/guides/handoffs", "/webinars", "/customers", "/blog/speed-to-lead")
 # kind of visitor, weight; the five after the first two are no leads
-_KINDS = (
+KINDS = (
     ("target", 770),
     ("tier2", 62),
     ("personal", 62),
@@ -147,7 +147,7 @@ _SIZES = ((1000, "1000+"), (250, "250-999"), (50, "50-249"), (0, "1-49"))
 
 def invent(rng: Random, *, kind: str = "", title: str = "", region: str = "") -> Person:
     """A person; `kind`, `title` (decides, manages, works, learns) and `region` (nordic, american) are drawn where blank."""
-    kind = kind or pick(rng, _KINDS)
+    kind = kind or pick(rng, KINDS)
     title = title or pick(rng, (("decides", 46), ("manages", 31), ("works", 18), ("learns", 5)))
     region = region or pick(rng, (("nordic", 54), ("american", 46)))
     first, last = rng.choice(_FIRST), rng.choice(_LAST)

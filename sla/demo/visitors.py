@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from leads.models import Form
 from leads.spam import TRAP_FIELD
-from sla.demo.people import Person, invent, pick
+from sla.demo.people import KINDS, Person, invent, pick
 
 # Forms of a new installation that raise a hand; their posts are processed at once.
 HAND_FORMS = ("demo", "contact")
@@ -71,11 +71,13 @@ def plan_visits(
     """About `count` posts between start and end, in order of time; a deliberate share of repeats, robots and mistakes."""
     posts: list[Post] = []
     arrivals = 0
+    # One of each kind first, so that a short story has them too.
+    kinds = [kind for kind, _weight in KINDS]
     while arrivals < count:
         if rng.random() < 0.05:
             fresh = [robot(rng, _moment(rng, start, end, "Europe/Copenhagen"))]
         else:
-            person = invent(rng)
+            person = invent(rng, kind=kinds.pop() if kinds else "")
             begin = _moment(rng, start, end, person.zone)
             fresh = [post for post in journey(rng, person, forms, begin) if start <= post.at < end]
         posts += fresh
@@ -89,6 +91,8 @@ def journey(rng: Random, person: Person, forms: dict[str, Form], begin: datetime
     if kind == "evaluate" and person.kind == "target":
         person.employees = max(person.employees, rng.choice((85, 180, 420)))
     steps = _steps(rng, kind)
+    if person.kind == "blocked":  # the form has to ask for the country
+        steps = ["webinar"]
     if person.kind == "tier2":  # forms do not ask for the industry; the product's own records know it
         steps.insert(0, "product_page")
     at = begin
