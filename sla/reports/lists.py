@@ -77,12 +77,12 @@ CLOCK_COLUMNS = (
     ("kind", gettext_lazy("Promise"), ""),
     ("used", gettext_lazy("Time used"), "num"),
     ("rep", gettext_lazy("Rep"), ""),
-    ("team", gettext_lazy("Team"), ""),
-    ("tier", gettext_lazy("Tier"), ""),
-    ("source", gettext_lazy("Source"), ""),
     ("started", gettext_lazy("Started"), "num"),
     ("due", gettext_lazy("Due"), "num"),
     ("ended", gettext_lazy("Ended"), "num"),
+    ("team", gettext_lazy("Team"), ""),
+    ("tier", gettext_lazy("Tier"), ""),
+    ("source", gettext_lazy("Source"), ""),
 )
 HANDOFF_COLUMNS = (
     ("lead", gettext_lazy("Lead"), ""),
