@@ -137,7 +137,7 @@ def _answer(handoff: Handoff, state: HandoffState, by: User, now: datetime, **fi
 
 
 def _told(row: Handoff) -> str:
-    at = time_format(localtime(row.answered_at)) if row.answered_at else ""
+    at = time_format(localtime(row.answered_at), "H:i") if row.answered_at else ""
     who = row.answered_by or _("Somebody")
     if row.state == HandoffState.ACCEPTED:
         return _("%(who)s accepted this lead at %(at)s. Take the next one from your inbox.") % {
