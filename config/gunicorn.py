@@ -25,3 +25,10 @@ def post_worker_init(worker: Any) -> None:
         from config.embedded import start
 
         start(celery_app)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Stop the embedded worker before the process ends."""
+    from config.embedded import stop
+
+    stop()

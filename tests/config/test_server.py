@@ -114,7 +114,7 @@ def test_one_process_takes_in_processes_and_hands_off_and_ends_when_told(
     wait_until(lambda: look(file)[:2] == (2, 0))
 
     web.terminate()
-    assert web.wait(8) == 0
+    assert web.wait(20) == 0
     log = (tmp_path / "web.log").read_text()
     assert "Traceback" not in log
     plain = re.sub(r"\x1b\[[0-9;]*m", "", log)
