@@ -55,12 +55,16 @@ ATTRIBUTION = (
 
 @dataclass(frozen=True)
 class ReceivedField:
-    """One field: the sender's name for it, ours, what was sent, and what it was corrected to (None: it was not)."""
+    """One field: the sender's name for it, ours, what was sent, and what it was corrected to (None: it was not).
+
+    `is_attribution`: it says where the person came from, and is shown there.
+    """
 
     key: str
     label: str
     sent: str
     corrected: str | None = None
+    is_attribution: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,10 @@ def received(submission: Submission) -> Received:
     rows = []
     for key, value in sent:
         known = same_field(key.removeprefix("fields."))
-        rows.append(ReceivedField(visible(key), _label(key, known), value, fixed.pop(known, None)))
+        says_where_from = known in ATTRIBUTION and arrival is not None
+        rows.append(
+            ReceivedField(visible(key), _label(key, known), value, fixed.pop(known, None), says_where_from)
+        )
     rows += [ReceivedField("", _label(name, name), "", value) for name, value in fixed.items()]
     return Received(rows, arrival, visible(bytes(submission.raw).decode("utf-8", errors="replace")))
 

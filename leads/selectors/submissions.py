@@ -24,7 +24,7 @@ _BADGES = {
 }
 # Rule of an outcome -> what it is called for people.
 RULES: dict[str, str | Promise] = {
-    "no_exclusion": gettext_lazy("No exclusion rule applies"),
+    "no_exclusion": "",  # its sentence says it all
     "known_identity": gettext_lazy("Known e-mail address or id"),
     "anonymous": gettext_lazy("No name and no address"),
     "competitor": gettext_lazy("Competitors"),
@@ -114,6 +114,16 @@ class Row:
             return ""
         detail = self.submission.outcome_detail
         return _(detail) if detail else ""
+
+    @property
+    def gist(self) -> str:
+        """What the list says below the outcome: of a lead who it is, of anything else why it is none."""
+        row, lead = self.submission, self.lead
+        if lead is None or row.contact is None or row.outcome not in (Outcome.NEW_LEAD, Outcome.KNOWN_LEAD):
+            return self.why
+        role = ", ".join(part for part in (row.contact.job_title, row.contact.company_name) if part)
+        score = _("Score %(score)d") % {"score": lead.score}
+        return f"{score} · {role}" if role else score
 
     @property
     def agreement(self) -> str:
