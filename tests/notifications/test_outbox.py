@@ -50,7 +50,7 @@ def test_a_notice_is_sent_once_as_text_and_html(mailoutbox: Mails, settings: Set
     assert (mail.to, mail.subject) == ([person.email], "A lead waits")
     assert mail.body.startswith("Ada <Brandt> & Co\nwaits for an answer.")
     assert "https://baton.example.com:8443/handoffs/7/" in mail.body
-    html, kind = mail.alternatives[0]
+    html, kind = map(str, mail.alternatives[0])
     assert kind == "text/html"
     assert "Ada &lt;Brandt&gt; &amp; Co<br>waits" in html
     assert 'href="https://baton.example.com:8443/handoffs/7/"' in html
