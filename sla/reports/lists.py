@@ -131,8 +131,12 @@ class ClockList:
 
     def shown(self) -> ClockQuerySet:
         """The rows with all that is said of them."""
-        return self.rows().with_verdict(self.ask.now).select_related(
-            "handoff__lead__contact", "promise", "calendar_version__calendar", "owner", "team", "source"
+        return (
+            self.rows()
+            .with_verdict(self.ask.now)
+            .select_related(
+                "handoff__lead__contact", "promise", "calendar_version__calendar", "owner", "team", "source"
+            )
         )
 
     def row(self, clock: Clock) -> Row:

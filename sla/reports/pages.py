@@ -90,7 +90,7 @@ def _figures(ask: Ask, report: KindReport) -> tuple[Figure, ...]:
             "",
             ngettext("%d of them still open", "%d of them still open", now.late) % now.late
             if now.late
-            else _("all of them answered")
+            else _("all of them have ended")
             if now.missed
             else "",
             _("%s before") % _number(before.missed) if before.decided else "",

@@ -37,7 +37,9 @@ def make_lead(source: Source | None = None, first_name: str = "Ada", last_name: 
     )
 
 
-def make_handoff(team: Team, owner: User | None = None, at: datetime = START, **fields: Any) -> Handoff:
+def make_handoff(
+    team: Team | None, owner: User | None = None, at: datetime = START, **fields: Any
+) -> Handoff:
     """A handoff, waiting unless `fields` say otherwise; sales-ready ten seconds before."""
     source = fields.pop("source", None)
     lead = fields.pop("lead", None) or make_lead(source)

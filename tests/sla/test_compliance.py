@@ -191,8 +191,8 @@ def test_days_that_make_no_period_are_refused_in_words(first: date, last: date) 
 def test_marketings_side_counts_answers_by_class_and_routing_without_history() -> None:
     world = World.make()
     north, rep = world.teams[0], world.reps[0]
-    accepted = {"state": "accepted", "accepted_at": START, "answered_at": START}
-    ended = {"ended_at": START, "answered_at": START}
+    accepted: dict[str, Any] = {"state": "accepted", "accepted_at": START, "answered_at": START}
+    ended: dict[str, Any] = {"ended_at": START, "answered_at": START}
     make_handoff(north, rep, **accepted)
     make_handoff(north, rep, state="qualified", accepted_at=START, **ended)
     make_handoff(north, rep, state="disqualified", accepted_at=START, **ended)
