@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leads.models import Activity, Company, Contact, Lead, Outcome, Review, Submission
+from leads.models import Activity, Company, Contact, ExclusionRule, Lead, Outcome, Review, Submission
 from leads.services.intake import Delivery, receive, receive_many
 from leads.services.processing import process_submissions
 from tests.leads.arrivals import NOW, arrive, deliver, process, website
@@ -50,7 +50,7 @@ def test_acceptance_56_a_second_enquiry_is_an_activity_on_the_known_lead() -> No
     assert second.outcome == Outcome.KNOWN_LEAD
     assert second.contact_id == first.contact_id
     lead = Lead.objects.get()
-    assert lead.activity_count == 2 if hasattr(lead, "activity_count") else Activity.objects.count() == 2
+    assert Activity.objects.filter(contact=lead.pk).count() == 2
     assert lead.last_activity_at == NOW + timedelta(hours=1)
     assert lead.dirty_at is not None
 
@@ -149,8 +149,6 @@ _STEPS = st.lists(
 
 def result_of(steps: list[tuple[dict[str, Any], int, str | None]], *, one_by_one: bool) -> list[Any]:
     """What became of the arrivals, with contacts numbered by first appearance; everything is rolled back."""
-    from leads.models import ExclusionRule
-
     with transaction.atomic():
         ExclusionRule.objects.create(kind="country", value="KP")
         ExclusionRule.objects.create(kind="out_of_target", value="mining")
@@ -182,7 +180,7 @@ def result_of(steps: list[tuple[dict[str, Any], int, str | None]], *, one_by_one
     return found
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_STEPS)
 def test_a_batch_and_its_rows_one_by_one_have_the_same_outcome(steps: Any) -> None:
     assert result_of(steps, one_by_one=False) == result_of(steps, one_by_one=True)
