@@ -155,6 +155,10 @@ def apply_scores(rules: Rules, span: Span, now: datetime) -> int:
     statement, params = _prepared(rules, span, now)
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
+        if connection.vendor == "sqlite":
+            # SQLite's driver does not count what an UPDATE that begins with WITH has written.
+            cursor.execute("SELECT changes()")
+            return int(cursor.fetchone()[0])
         return cursor.rowcount
 
 

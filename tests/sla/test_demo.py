@@ -15,6 +15,7 @@ from django.db.models import Count, F, Max
 
 from accounts.models import Absence, Role, User
 from drains.models import SetAside
+from drains.runner import run_until_idle
 from leads.exclusions import RULE_SLUGS
 from leads.models import JournalEntry, Lead, Outcome, Review, StageChange, Submission
 from leads.stages import Stage
@@ -233,6 +234,8 @@ def test_live_visits_arrive_and_reps_answer() -> None:
     for second in range(80):
         now = WEDNESDAY + timedelta(seconds=10 * second)
         live.arrive(company, rng, guests, now)
+        if second % 8 == 0:
+            run_until_idle(now)  # as the worker of the running application does
         lines.append(live.answer(company, rng, now))
 
     assert Submission.objects.count() == before + 80
