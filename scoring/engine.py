@@ -252,7 +252,8 @@ def _differs(column: str) -> str:
 def _next_change_sql(windows: Sequence[int]) -> str:
     """The earliest end of a window, or NULL. SQLite's dates are texts in Django's own form, kept to the microsecond."""
     if not windows:
-        return "NULL"
+        # PostgreSQL takes a bare NULL for a text.
+        return "NULL" if connection.vendor == "sqlite" else "NULL::timestamptz"
     if connection.vendor == "sqlite":
         ends = [
             # The fraction is kept aside: datetime() rounds it, which would turn .9996 into the next second.
