@@ -78,25 +78,29 @@ def warning_notices(*, clocks: Sequence[Clock], now: datetime) -> None:
 def breach_notices(*, clocks: Sequence[Clock], now: datetime) -> None:
     """Tell the rep and the managers of the team that a promise was not kept in time."""
     managers = Managers()
+    # A sweep after a long stop writes thousands: texts are looked up once, and each time is written once per zone.
+    subject = _("Overdue: %(promise)s for %(lead)s")
+    body = _("“%(promise)s” was due %(due)s (%(who)s). The lead still waits for it.")
+    queue = _("in the queue of %s")
+    written: dict[tuple[datetime, str], str] = {}
     notices = []
     for clock in clocks:
         readers = {user.pk: user for user in managers.of(clock.team_id)}
         if clock.owner is not None and clock.owner.is_active:
             readers[clock.owner.pk] = clock.owner
+        texts = {"promise": clock.get_kind_display(), "lead": str(clock.handoff.lead)}
+        who = str(clock.owner) if clock.owner else queue % clock.team
         for reader in readers.values():
+            moment = (clock.due_at, reader.time_zone)
+            if moment not in written:
+                written[moment] = local(clock.due_at, reader)
             notices.append(
                 Notice(
                     recipient=reader,
                     kind="breach",
                     dedupe_key=f"breach:{clock.pk}:{clock.due_at.isoformat()}",
-                    subject=_("Overdue: %(promise)s for %(lead)s")
-                    % {"promise": clock.get_kind_display(), "lead": clock.handoff.lead},
-                    body=_("“%(promise)s” was due %(due)s (%(who)s). The lead still waits for it.")
-                    % {
-                        "promise": clock.get_kind_display(),
-                        "due": local(clock.due_at, reader),
-                        "who": clock.owner or _("in the queue of %s") % clock.team,
-                    },
+                    subject=subject % texts,
+                    body=body % (texts | {"due": written[moment], "who": who}),
                     path=clock.handoff.get_absolute_url(),
                 )
             )
