@@ -5,5 +5,6 @@ from django.dispatch import Signal
 # opportunities: list[Opportunity] just recorded as won or lost, in the running transaction; now: datetime; rule: str.
 deals_recorded = Signal()
 
-# lead_ids: list[int] whose stage was changed by marketing to one without a handoff (disqualified, nurture); by, now.
-leads_withdrawn = Signal()
+# lead_ids: list[int] of leads before sales that marketing found to be nobody (spam, a test); by: User | None; now: datetime.
+# Receivers take back what sales has not answered yet, and return the numbers of the leads that they let go.
+leads_emptied = Signal()

@@ -10,7 +10,7 @@ from accounts.models import User
 from leads.bulk import update_rows
 from leads.journal import Entry, record
 from leads.models import Opportunity
-from leads.signals import deals_recorded, leads_withdrawn
+from leads.signals import deals_recorded, leads_emptied
 from sla.models import Clock, Handoff, HandoffState
 from sla.services.clocks import cancel_clocks, end_clocks
 
@@ -48,16 +48,17 @@ def close_handoffs_of_deals(
     )
 
 
-@receiver(leads_withdrawn)
+@receiver(leads_emptied)
 def withdraw_handoffs(
     sender: type, lead_ids: Sequence[int], by: User | None, now: datetime, **kwargs: Any
-) -> None:
-    """Marketing took leads out: their open handoffs end, and clocks that still ran in time are cancelled."""
-    handoffs = list(Handoff.objects.filter(lead__in=lead_ids).open().select_for_update().order_by("pk"))
+) -> list[int]:
+    """Take back handoffs that nobody answered yet, and cancel clocks that still ran in time; returns the leads let go."""
+    waiting = Handoff.objects.filter(lead__in=lead_ids).waiting()
+    handoffs = list(waiting.select_for_update().order_by("pk"))
     clocks = Clock.objects.filter(handoff__in=handoffs).running().with_terms()
     cancel_clocks(clocks=list(clocks.select_for_update(of=("self",))), now=now, by=by, rule="leads.review")
     Handoff.objects.filter(pk__in=[row.pk for row in handoffs]).update(
-        state=HandoffState.WITHDRAWN, ended_at=now
+        state=HandoffState.WITHDRAWN, answered_by=by, answered_at=now, ended_at=now
     )
     record(
         entries=[
@@ -68,3 +69,4 @@ def withdraw_handoffs(
         by=by,
         rule="leads.review",
     )
+    return [row.lead_id for row in handoffs]

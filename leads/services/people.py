@@ -14,7 +14,6 @@ from leads.models import Lead
 from leads.policies import check_can_decide
 from leads.services.handing import REQUESTED, Readiness, make_ready
 from leads.services.stages import Move, change_stage
-from leads.signals import leads_withdrawn
 from leads.stages import Stage
 
 # Stages in which a lead is marketing's; afterwards sales decides.
@@ -50,7 +49,7 @@ def nurture(*, lead: Lead, until: date, reason: str, by: User, now: datetime) ->
     before = row.nurture_until
     if row.stage != Stage.NURTURE:
         change_stage(moves=[Move(row, Stage.NURTURE, reason)], now=now, by=by, rule=RULE)
-        _take_out(row, by, now)
+        _take_out(row)
     Lead.objects.filter(pk=row.pk).update(nurture_until=until)
     entry = Entry(
         "lead.nurture_dated",
@@ -72,7 +71,7 @@ def disqualify(*, lead: Lead, reason: str, by: User, now: datetime) -> Lead:
         raise NotPossible(_("Write why: the next reader of this page will ask."))
     row = _locked(lead, by, WITH_MARKETING)
     change_stage(moves=[Move(row, Stage.DISQUALIFIED, reason.strip())], now=now, by=by, rule=RULE)
-    _take_out(row, by, now)
+    _take_out(row)
     return row
 
 
@@ -97,7 +96,7 @@ def _locked(lead: Lead, by: User, stages: Sequence[Stage]) -> Lead:
     return row
 
 
-def _take_out(row: Lead, by: User, now: datetime) -> None:
+def _take_out(row: Lead) -> None:
     """It no longer waits for sales, and what it asked for so far was answered by this decision."""
     Lead.objects.filter(pk=row.pk).update(
         ready_at=None,
@@ -107,4 +106,3 @@ def _take_out(row: Lead, by: User, now: datetime) -> None:
         nurture_until=None,
         hand_answered_at=F("hand_raised_at"),
     )
-    leads_withdrawn.send(sender=Lead, lead_ids=[row.pk], by=by, now=now)

@@ -14,10 +14,10 @@ from leads.journal import Entry, record
 from leads.models import Activity, Lead, Review, StageChange, State, Submission
 from leads.services.reading import DECISION, TREAT_AS_LEAD
 from leads.services.stages import Move, change_stage
-from leads.signals import leads_withdrawn
-from leads.stages import Stage, can_move
+from leads.signals import leads_emptied
+from leads.stages import Stage
 
-# A rejected submission takes its lead along only while sales has not begun with it.
+# A rejected submission takes its lead along only while sales has not begun with it: before the handoff, or while that waits.
 _BEFORE_SALES = (Stage.LEAD.value, Stage.MQL.value, Stage.NURTURE.value)
 _RULE = "leads.review"
 _DRAIN = "leads.process_submissions"
@@ -185,20 +185,19 @@ def _decide(rows: Sequence[Submission], review: Review, note: str, by: User, now
 
 def _disqualify_empty(contact_ids: set[int], reason: str, now: datetime, by: User | None) -> None:
     alive = Activity.objects.filter(contact__in=contact_ids, voided_at__isnull=True).values("contact")
-    leads = list(
+    empty = list(
         Lead.objects.select_for_update()
         .filter(pk__in=contact_ids)
-        .in_stage(*_BEFORE_SALES)
+        .in_stage(*_BEFORE_SALES, Stage.SRL.value)
         .exclude(pk__in=alive)
         .order_by("pk")
     )
-    moves = [
-        Move(lead, Stage.DISQUALIFIED, reason) for lead in leads if can_move(lead.stage, Stage.DISQUALIFIED)
-    ]
-    change_stage(moves=moves, now=now, by=by, rule=_RULE)
+    handed = [lead.pk for lead in empty if lead.stage == Stage.SRL]
+    answers = leads_emptied.send(sender=Lead, lead_ids=handed, by=by, now=now) if handed else []
+    let_go = {number for _receiver, numbers in answers for number in numbers}
+    leads = [lead for lead in empty if lead.stage != Stage.SRL or lead.pk in let_go]
+    change_stage(moves=[Move(lead, Stage.DISQUALIFIED, reason) for lead in leads], now=now, by=by, rule=_RULE)
     Lead.objects.filter(pk__in=[lead.pk for lead in leads]).update(ready_at=None, ready_activity=None)
-    if leads:
-        leads_withdrawn.send(sender=Lead, lead_ids=[lead.pk for lead in leads], by=by, now=now)
 
 
 def _lower_hands(rows: Sequence[Submission]) -> None:
@@ -225,11 +224,11 @@ def _reopen(contact_ids: set[int], now: datetime, by: User) -> None:
     ]
     why = _("The rejection of its submission was taken back.")
     was = {lead.pk: last[lead.pk].from_stage for lead in leads}
-    moves = [
-        Move(lead, Stage.MQL if was[lead.pk] in (Stage.MQL, Stage.NURTURE) else Stage.LEAD, why)
-        for lead in leads
-    ]
+    moves = [Move(lead, Stage.LEAD if was[lead.pk] == Stage.LEAD else Stage.MQL, why) for lead in leads]
     change_stage(moves=moves, now=now, by=by, rule=_RULE)
+    # Their handoff was withdrawn unanswered: what made them sales-ready does so again.
+    handed = [lead.pk for lead in leads if was[lead.pk] == Stage.SRL]
+    Lead.objects.filter(pk__in=handed).update(hand_answered_at=None, threshold_armed=True)
     # The table knows no way from disqualified to nurture; the day to look again is still on the lead.
     nurtured = [Move(lead, Stage.NURTURE, why) for lead in leads if was[lead.pk] == Stage.NURTURE]
     change_stage(moves=nurtured, now=now, by=by, rule=_RULE)

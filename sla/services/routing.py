@@ -17,6 +17,8 @@ from sla.services.clocks import Start, cancel_clocks, seconds_between, start_clo
 from sla.services.terms import Terms, terms_of_all
 
 RULE = "sla.assign"
+# The queue is looked at every few seconds: what that took is no queue time of the team, and the rep takes the clock over.
+GRACE_SECONDS = 10
 
 
 @dataclass
@@ -164,7 +166,7 @@ def _own_clocks(
             continue
         first = found[0]
         fresh = [clock for clock in found if clock.outcome == ClockOutcome.RUNNING and clock.owner is None]
-        if fresh and not seconds_between(fresh[0], fresh[0].started_at, now):
+        if fresh and seconds_between(fresh[0], fresh[0].started_at, now) <= GRACE_SECONDS:
             fresh[0].owner = handoff.owner
             taken_over.append(fresh[0])
         else:
