@@ -34,9 +34,8 @@ run: $(VENV)/.run.stamp ## web, worker and beat with demo data on http://127.0.0
 	@# Worker and beat live in the web process here, whichever broker is used; servers run them apart.
 	@PORT=$(PORT) EMBEDDED_WORKER=$${EMBEDDED_WORKER:-1} exec $(BIN)/gunicorn -c config/gunicorn.py config.wsgi
 
-bench: $(VENV)/.run.stamp ## measurements with their limits (ARGS="--leads 200000"); DATABASE_URL picks the database
-	@mkdir -p var
-	@$(PY) manage.py bench $(ARGS)
+bench: $(VENV)/.dev.stamp ## measurements with their limits on a throw-away PostgreSQL and Redis (ARGS="--n 200000")
+	@$(CLEAN) $(PY) -m tests.support.servers -- $(PY) manage.py bench --scratch $(ARGS)
 
 # --- Everything that CI runs ----------------------------------------------------------------------------
 test: lint types contracts check test-sqlite test-postgres test-e2e ## all that CI runs, in this order

@@ -30,9 +30,13 @@ def launch(arguments: Sequence[str], *, scratch: bool) -> int:
     In the configured database, which must have no leads, or with `scratch` in a new one that is removed afterwards.
     Raises NotHere.
     """
-    with _scratch_database() if scratch else contextlib.nullcontext(_configured_database()) as url:
+    with (
+        tempfile.TemporaryDirectory(prefix="baton-bench-") as folder,
+        _scratch_database(folder) if scratch else contextlib.nullcontext(_configured_database()) as url,
+    ):
         environment = os.environ | {
             "DATABASE_URL": url,
+            "VAR_DIR": folder,
             "REDIS_URL": settings.REDIS_URL,
             "DEBUG": "0",
             "SECRET_KEY": secrets.token_urlsafe(50),
@@ -60,10 +64,9 @@ def _configured_database() -> str:
 
 
 @contextlib.contextmanager
-def _scratch_database() -> Iterator[str]:
+def _scratch_database(folder: str) -> Iterator[str]:
     if connection.vendor == "sqlite":
-        with tempfile.TemporaryDirectory(prefix="baton-bench-") as folder:
-            yield _url(str(Path(folder) / "bench.sqlite3"))
+        yield _url(str(Path(folder) / "bench.sqlite3"))
         return
     if connection.settings_dict["NAME"] == SCRATCH_NAME:
         raise NotHere(

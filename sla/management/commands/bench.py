@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from benchmarks.launch import NotHere, launch
-from benchmarks.run import GROUPS, add_arguments, chosen
+from benchmarks.run import GROUPS, MISSED, add_arguments, chosen
 
 
 class Command(BaseCommand):
@@ -25,12 +25,16 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run the measuring process; its exit code 1 says that an aim was missed, which is a result and no failure."""
+        """Run the measuring process. A missed aim is an exit code of its own, a result and no failure to measure."""
         try:
             names = chosen(options["only"])
             arguments = [f"--{name}={options[name]}" for name in ("n", "json", "rounds", "seconds")]
             code = launch([*arguments, f"--only={','.join(names)}"], scratch=options["scratch"])
         except (NotHere, ValueError) as error:
             raise CommandError(str(error)) from error
+        if code == MISSED:
+            raise CommandError(
+                "An aim was missed, or a page answers with an error: see above.", returncode=code
+            )
         if code:
-            raise CommandError("An aim was missed, or a measurement failed: see above.", returncode=code)
+            raise CommandError("The measurement broke off: see above.", returncode=code)
