@@ -19,7 +19,8 @@ class Refusal(PermissionDenied):
 # Which roles open which workplace. The administrator opens all; what changes data is checked again by its verb.
 WORKPLACES: dict[str, frozenset[str]] = {
     "submissions": frozenset({Role.MARKETING, Role.ADMINISTRATOR}),
-    "leads": frozenset({Role.MARKETING, Role.SALES_MANAGER, Role.AUDITOR, Role.ADMINISTRATOR}),
+    # Reps find the leads of their team there, everybody else all of them (leads.policies.visible_leads).
+    "leads": frozenset(Role),
     "inbox": frozenset({Role.REP, Role.SALES_MANAGER, Role.ADMINISTRATOR}),
     "compliance": frozenset({Role.SALES_MANAGER, Role.MARKETING, Role.AUDITOR, Role.ADMINISTRATOR}),
     "admin": frozenset({Role.ADMINISTRATOR}),

@@ -152,7 +152,6 @@ def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_decide": policies.can_decide(_user(request)),
         "with_marketing": lead.stage in services.WITH_MARKETING,
         "is_disqualified": lead.stage == Stage.DISQUALIFIED,
-        "may_list": can_open(_user(request), "leads"),
     }
     return render(request, "leads/detail.html", context)
 

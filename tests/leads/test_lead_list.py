@@ -44,8 +44,9 @@ def test_who_opens_the_workplace_sees_it(role):
     assert "N1" in login(role).get("/leads/").content.decode()
 
 
-def test_a_rep_and_a_visitor_do_not(client):
-    assert login(Role.REP).get("/leads/").status_code == 403
+def test_a_rep_sees_nothing_that_was_not_handed_to_the_team_and_a_visitor_nothing_at_all(client):
+    scored(1)
+    assert "N1" not in login(Role.REP).get("/leads/").content.decode()
     assert client.get("/leads/").status_code == 302
 
 

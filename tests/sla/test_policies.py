@@ -119,6 +119,15 @@ def test_a_visitor_is_asked_to_log_in() -> None:
 
 
 @pytest.mark.parametrize("role", [Role.MARKETING, Role.AUDITOR])
+def test_a_rep_finds_the_leads_of_the_own_team_in_the_list() -> None:
+    _, (rep, *_rest) = open_desk()
+    mine = hand_over(MORNING)[0]
+    stranger, client = make_user("rep"), Client()
+    for user, count in ((rep, 1), (stranger, 0)):
+        client.force_login(user)
+        assert (mine.lead.get_absolute_url() in client.get("/leads/").content.decode()) == bool(count)
+
+
 def test_the_inbox_is_no_workplace_of_marketing_and_auditors(role: str) -> None:
     client = Client()
     client.force_login(make_user(role))
