@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     from django.utils import timezone
 
     from benchmarks.fill import fill
-    from benchmarks.measure import all_well, table, write_json
+    from benchmarks.measure import Line, all_well, table, write_json
     from benchmarks.suite import Bench, measure
 
     call_command("migrate", verbosity=0)
@@ -60,14 +60,15 @@ def main(arguments: Sequence[str]) -> int:
     cast = fill(options.n, timezone.now(), _progress(started))
     bench = Bench(options.n, cast, options.rounds, options.seconds)
     facts = _facts(options.n)
-    lines = []
+    lines: list[Line] = []
     for group in chosen(options.only):
         _progress(started)(f"measuring {group}")
         lines += measure(group, bench)
+        if options.json:
+            # After each group, so that a run that is stopped leaves what it has.
+            write_json(Path(options.json), facts, lines)
     print(f"{facts['date']}, {facts['machine']}, {facts['database']}, N = {options.n:,}\n")
     print(table(lines))
-    if options.json:
-        write_json(Path(options.json), facts, lines)
     return 0 if all_well(lines) else MISSED
 
 

@@ -15,9 +15,8 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.templatetags import faces
 
