@@ -118,7 +118,6 @@ def test_a_visitor_is_asked_to_log_in() -> None:
         assert response.headers["Location"].startswith("/login/")
 
 
-@pytest.mark.parametrize("role", [Role.MARKETING, Role.AUDITOR])
 def test_a_rep_finds_the_leads_of_the_own_team_in_the_list() -> None:
     _, (rep, *_rest) = open_desk()
     mine = hand_over(MORNING)[0]
@@ -128,6 +127,7 @@ def test_a_rep_finds_the_leads_of_the_own_team_in_the_list() -> None:
         assert (mine.lead.get_absolute_url() in client.get("/leads/").content.decode()) == bool(count)
 
 
+@pytest.mark.parametrize("role", [Role.MARKETING, Role.AUDITOR])
 def test_the_inbox_is_no_workplace_of_marketing_and_auditors(role: str) -> None:
     client = Client()
     client.force_login(make_user(role))
