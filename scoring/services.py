@@ -1,7 +1,8 @@
 """Rescoring, and what a new score leads to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Max, Min
@@ -16,12 +17,13 @@ from leads.services.handing import HAND_RAISE, THRESHOLD, Readiness, make_ready
 from leads.services.stages import Move, change_stage
 from leads.stages import Stage
 from scoring.engine import Rules, Span, apply_scores, load
-from scoring.models import ModelState, ScoringModel
+from scoring.models import BehaviourRule, ModelState, ProfileRule, ScoringModel
 
 RULE = "scoring.rescore"
 # Stages in which a raised hand can hand a lead off; a score alone does so from the first two only.
 OPEN_TO_SALES = (Stage.LEAD.value, Stage.MQL.value, Stage.NURTURE.value, Stage.DISQUALIFIED.value)
 RANGE = 20_000
+_Rule = TypeVar("_Rule", ProfileRule, BehaviourRule)
 
 
 @transaction.atomic
@@ -160,10 +162,14 @@ def copy_as_draft(*, model: ScoringModel, by: User) -> ScoringModel:
     draft.pk, draft.version, draft.state = None, last + 1, ModelState.DRAFT
     draft._state.adding = True
     draft.save()
-    for rules in (model.profile_rules.all(), model.behaviour_rules.all()):
-        copies = list(rules)
-        for rule in copies:
-            rule.pk, rule.model = None, draft
-            rule._state.adding = True
-        rules.model._default_manager.bulk_create(copies)
+    ProfileRule.objects.bulk_create(_copies(model.profile_rules.all(), draft))
+    BehaviourRule.objects.bulk_create(_copies(model.behaviour_rules.all(), draft))
     return draft
+
+
+def _copies(rules: Iterable[_Rule], draft: ScoringModel) -> list[_Rule]:
+    copies = list(rules)
+    for rule in copies:
+        rule.pk, rule.model = None, draft
+        rule._state.adding = True
+    return copies

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import cast
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -194,7 +195,7 @@ def _disqualify_empty(contact_ids: set[int], reason: str, now: datetime, by: Use
     )
     handed = [lead.pk for lead in empty if lead.stage == Stage.SRL]
     answers = leads_emptied.send(sender=Lead, lead_ids=handed, by=by, now=now) if handed else []
-    let_go = {number for _receiver, numbers in answers for number in numbers}
+    let_go = {number for _receiver, numbers in answers for number in cast("list[int]", numbers)}
     leads = [lead for lead in empty if lead.stage != Stage.SRL or lead.pk in let_go]
     change_stage(moves=[Move(lead, Stage.DISQUALIFIED, reason) for lead in leads], now=now, by=by, rule=_RULE)
     Lead.objects.filter(pk__in=[lead.pk for lead in leads]).update(ready_at=None, ready_activity=None)

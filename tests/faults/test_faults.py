@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 from celery import Celery
@@ -22,6 +23,7 @@ from tests.faults.plant import Plant, wait_until
 from tests.support.servers import RedisServer
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+_Result = TypeVar("_Result")
 
 
 def payload(number: int) -> dict[str, object]:
@@ -137,11 +139,11 @@ def test_doubled_messages_to_two_workers_do_everything_once(plant: Plant, source
     sender.close()
 
 
-def at_once(count: int, work: Callable[[int], object]) -> list[object]:
+def at_once(count: int, work: Callable[[int], _Result]) -> list[_Result]:
     """Run `work` in `count` threads that all start at the same moment; their results."""
     barrier = threading.Barrier(count)
 
-    def one(number: int) -> object:
+    def one(number: int) -> _Result:
         barrier.wait()
         try:
             return work(number)
@@ -162,7 +164,7 @@ def test_two_hundred_threads_with_one_delivery_make_one_lead(plant: Plant, sourc
         ),
     )
     plant.run("-m", "tests.faults.dying_worker", "0")
-    assert len({receipt.submission_id for receipt in receipts}) == 1  # type: ignore[attr-defined]
+    assert len({receipt.submission_id for receipt in receipts}) == 1
     assert Submission.objects.count() == 200
     assert Submission.objects.filter(duplicate_of=None).count() == 1
     assert (Lead.objects.count(), Activity.objects.count(), Handoff.objects.count()) == (1, 1, 1)
@@ -171,6 +173,6 @@ def test_two_hundred_threads_with_one_delivery_make_one_lead(plant: Plant, sourc
 def test_parallel_posts_over_http_of_one_delivery_get_one_number(plant: Plant, source_key: str) -> None:
     plant.web()
     answers = at_once(24, lambda number: plant.post(payload(1), "same", source_key))
-    assert {status for status, _ in answers} == {202}  # type: ignore[attr-defined]
-    assert len({body["id"] for _, body in answers}) == 1  # type: ignore[attr-defined]
+    assert {status for status, _ in answers} == {202}
+    assert len({body["id"] for _, body in answers}) == 1
     assert Submission.objects.count() == 24

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from drains.runner import run_until_idle
-from leads.models import Form, Lead, Source, Submission
+from leads.models import Contact, Form, Lead, Source, Submission
 from leads.services.intake import Delivery, receive
 
 # A Wednesday morning.
@@ -60,6 +60,12 @@ def arrive(
     process(now)
     row.refresh_from_db()
     return row
+
+
+def contact_of(row: Submission) -> Contact:
+    """The contact whom the submission was recognised as."""
+    assert row.contact is not None
+    return row.contact
 
 
 def lead_of(row: Submission) -> Lead:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from leads.models import Activity, Company, Contact, ExclusionRule, Lead, Outcome, Review, Submission
 from leads.services.intake import Delivery, receive, receive_many
 from leads.services.processing import process_submissions
-from tests.leads.arrivals import NOW, arrive, deliver, process, website
+from tests.leads.arrivals import NOW, arrive, contact_of, deliver, process, website
 
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +78,7 @@ def test_a_visitor_whom_nobody_knew_becomes_the_person_who_names_an_address() ->
     assert (visit.outcome, visit.outcome_rule) == (Outcome.EXCLUDED, "anonymous")
     row = arrive("ada@firm.example", anonymous_id="device-1")
     assert row.contact_id == visit.contact_id
-    assert row.contact.company == Company.objects.get(domain="firm.example")
+    assert contact_of(row).company == Company.objects.get(domain="firm.example")
     assert Activity.objects.filter(contact=row.contact_id).count() == 2
 
 
@@ -174,7 +174,10 @@ def result_of(steps: list[tuple[dict[str, Any], int, str | None]], *, one_by_one
             if lead is not None:
                 found.append((lead.stage, lead.tier, lead.first_activity_at, lead.last_activity_at))
         found.append(
-            sorted((row.submission_id - base, seen[row.contact_id]) for row in Activity.objects.all())
+            sorted(
+                (number - base, seen[contact])
+                for number, contact in Activity.objects.values_list("submission_id", "contact_id")
+            )
         )
         transaction.set_rollback(True)
     return found

@@ -11,7 +11,6 @@ from drains.models import SetAside
 from drains.runner import run_until_idle
 from leads.models import (
     Activity,
-    Contact,
     ContactIdentity,
     JournalEntry,
     Lead,
@@ -23,7 +22,7 @@ from leads.models import (
 from leads.services.review import NotPossible, accept, correct, reject, take_back, treat_as_leads
 from leads.services.stages import Move, change_stage
 from leads.stages import Stage
-from tests.leads.arrivals import NOW, arrive, deliver, lead_of, process
+from tests.leads.arrivals import NOW, arrive, contact_of, deliver, lead_of, process
 from tests.support.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -125,7 +124,7 @@ def test_a_corrected_address_merges_into_the_contact_who_has_it() -> None:
     assert Activity.objects.filter(contact=right.contact_id).count() == 2
     wrong_lead.refresh_from_db()
     assert wrong_lead.stage == Stage.DISQUALIFIED
-    assert Contact.objects.get(pk=right.contact_id).job_title == "Director"
+    assert contact_of(typo).job_title == "Director"
     assert lead_of(typo).dirty_at is not None
 
 
@@ -148,7 +147,7 @@ def test_a_correction_that_moves_nobody_leaves_the_outcome_new_lead() -> None:
     row = arrive("ada@firm.example", name="Ada Lovelase", title="Director", company={"size": "51-200"})
     correct_now(row, make_user("marketing"), last_name="Lovelace", company_name="Firm")
     assert row.outcome == Outcome.NEW_LEAD
-    contact = row.contact
+    contact = contact_of(row)
     assert (contact.first_name, contact.last_name, contact.job_title) == ("Ada", "Lovelace", "Director")
     assert (contact.company_name, contact.employees) == ("Firm", 51)
 
@@ -159,13 +158,13 @@ def test_a_correction_changes_only_the_fields_it_names() -> None:
     new = arrive("ada@firm.example")
     correct_now(new, by, job_title="Director")
     correct_now(old, by, first_name="Ada")
-    assert Contact.objects.get(pk=old.contact_id).job_title == "Director"
+    assert contact_of(old).job_title == "Director"
 
 
 def test_a_field_can_be_emptied() -> None:
     row = arrive(phone="0123", employees=50)
     correct_now(row, make_user("marketing"), phone="", employees="")
-    assert (row.contact.phone, row.contact.employees) == ("", None)
+    assert (contact_of(row).phone, contact_of(row).employees) == ("", None)
     assert b"0123" in bytes(row.raw)
 
 
@@ -177,7 +176,7 @@ def test_an_excluded_person_becomes_a_lead_by_one_decision() -> None:
     row.refresh_from_db()
     assert (row.outcome, row.review) == (Outcome.NEW_LEAD, Review.CORRECTED)
     assert lead_of(row).stage == Stage.LEAD
-    assert row.contact.exclusion_rule == ""
+    assert contact_of(row).exclusion_rule == ""
 
 
 def test_spam_becomes_a_lead_by_one_decision() -> None:
@@ -203,7 +202,7 @@ def test_a_body_that_no_program_could_read_is_corrected_by_hand() -> None:
     assert row.outcome == Outcome.REFUSED
     correct_now(row, make_user("marketing"), email="ada@firm.example", first_name="Ada")
     assert row.outcome == Outcome.NEW_LEAD
-    assert row.contact.first_name == "Ada"
+    assert contact_of(row).first_name == "Ada"
 
 
 def test_a_repeat_is_not_corrected_and_says_what_to_correct() -> None:

@@ -1,6 +1,6 @@
 """The score in the database = the sum of its lines = what a person works out from the rules."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -73,7 +73,7 @@ AGES = st.sampled_from([1, 30, 90]).flatmap(
     lambda days: st.sampled_from([-1, 0, 1, 10**6]).map(lambda m: timedelta(days=days, microseconds=m))
 ) | st.timedeltas(timedelta(minutes=-5), timedelta(days=120))
 DEEDS = st.lists(st.tuples(st.sampled_from(KINDS), AGES, st.booleans()), max_size=12)
-MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2027, 1, 1), timezones=st.just(NOW.tzinfo))
+MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))
 
 
 @ORDINARY
