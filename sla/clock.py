@@ -1,5 +1,6 @@
 """The law of a clock (pure): its due time, its outcome, and how it looks at any moment. Every write and every page asks here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,12 +16,64 @@ class Times:
     warn_at: datetime
 
 
-def times(calendar: BusinessCalendar, start: datetime, target_seconds: int, warn_percent: int) -> Times:
-    """Due and warning time of a promise of `target_seconds` of the calendar's hours. Raises NeverOpen."""
+@dataclass(frozen=True, order=True)
+class Stretch:
+    """A stretch of time in which a clock stands still, from inclusive, until exclusive."""
+
+    start: datetime
+    end: datetime
+
+
+def times(
+    calendar: BusinessCalendar,
+    start: datetime,
+    target_seconds: int,
+    warn_percent: int,
+    pauses: Sequence[Stretch] = (),
+) -> Times:
+    """Due and warning time of a promise of `target_seconds` of the calendar's hours, pauses left out. Raises NeverOpen."""
     return Times(
-        due_at=calendar.add(start, target_seconds),
-        warn_at=calendar.add(start, target_seconds * warn_percent // 100),
+        due_at=add(calendar, start, target_seconds, pauses),
+        warn_at=add(calendar, start, target_seconds * warn_percent // 100, pauses),
     )
+
+
+def add(
+    calendar: BusinessCalendar, start: datetime, seconds: int, pauses: Sequence[Stretch] = ()
+) -> datetime:
+    """The instant at which `seconds` of the calendar's hours after `start` have elapsed, those in pauses not counted.
+
+    Each pause counts once, in business time, wherever pauses overlap and in whatever order they are given (case 22).
+    """
+    at: datetime = start
+    left: float = seconds
+    for pause in merged(pauses):
+        if pause.end <= at:
+            continue
+        worked = calendar.between(at, pause.start)
+        if worked >= left:
+            break
+        at, left = pause.end, left - worked
+    return calendar.add(at, left)
+
+
+def between(
+    calendar: BusinessCalendar, start: datetime, end: datetime, pauses: Sequence[Stretch] = ()
+) -> int:
+    """Whole seconds of the calendar's hours in [start, end), those in pauses not counted."""
+    paused = sum(calendar.between(max(pause.start, start), min(pause.end, end)) for pause in merged(pauses))
+    return int(calendar.between(start, end) - paused)
+
+
+def merged(pauses: Sequence[Stretch]) -> list[Stretch]:
+    """The same time in stretches that do not overlap, the earliest first."""
+    found: list[Stretch] = []
+    for pause in sorted(pauses):
+        if found and pause.start <= found[-1].end:
+            found[-1] = Stretch(found[-1].start, max(found[-1].end, pause.end))
+        else:
+            found.append(pause)
+    return found
 
 
 def is_late(due_at: datetime, at: datetime) -> bool:
@@ -34,19 +87,32 @@ class Look(StrEnum):
     ON_TIME = "on_time"
     WARNING = "warning"
     LATE = "late"
+    PAUSED = "paused"
     KEPT = "kept"
     MISSED = "missed"
     CANCELLED = "cancelled"
+    WAIVED = "waived"
 
 
 def look(
-    *, due_at: datetime, warn_at: datetime, ended_at: datetime | None, cancelled: bool, now: datetime
+    *,
+    due_at: datetime,
+    warn_at: datetime,
+    ended_at: datetime | None,
+    now: datetime,
+    cancelled: bool = False,
+    waived: bool = False,
+    paused_until: datetime | None = None,
 ) -> Look:
     """How a clock looks at `now`, from facts alone, whether or not a sweep ran."""
+    if waived:
+        return Look.WAIVED
     if cancelled:
         return Look.CANCELLED
     if ended_at is not None:
         return Look.MISSED if is_late(due_at, ended_at) else Look.KEPT
     if is_late(due_at, now):
         return Look.LATE
+    if paused_until is not None and now < paused_until:
+        return Look.PAUSED
     return Look.WARNING if now >= warn_at else Look.ON_TIME

@@ -85,6 +85,22 @@ def _manages(user: User, handoff: Handoff) -> bool:
     return user.role == Role.SALES_MANAGER and user.team_id in (None, handoff.team_id)
 
 
+def check_can_waive(user: User, handoff: Handoff) -> None:
+    """Raises Refusal unless the person may take a clock out of the account: the team's manager."""
+    check_can_change(user)
+    if user.role != Role.ADMINISTRATOR and not _manages(user, handoff):
+        raise Refusal(_("Only a manager of %s waives a promise.") % handoff.team)
+
+
+def can_waive(user: User, handoff: Handoff) -> bool:
+    """True where check_can_waive passes."""
+    try:
+        check_can_waive(user, handoff)
+    except Refusal:
+        return False
+    return True
+
+
 def leads_of_handoffs(user: User) -> Q:
     """What sla grants to see of leads: those whose handoffs a rep may see."""
     return Q(pk__in=visible_handoffs(user).values("lead"))

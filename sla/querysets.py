@@ -198,12 +198,20 @@ class ClockQuerySet(models.QuerySet):
         return self.running().filter(due_at__lt=now)
 
     def in_warning(self, now: datetime) -> Self:
-        """Running, past the warning and not past the due time."""
-        return self.running().filter(warn_at__lte=now, due_at__gte=now)
+        """Running, past the warning and not past the due time, and not paused: a paused clock alarms nobody."""
+        return self.running().not_paused(now).filter(warn_at__lte=now, due_at__gte=now)
 
     def on_time(self, now: datetime) -> Self:
-        """Running, before the warning."""
-        return self.running().filter(warn_at__gt=now, due_at__gte=now)
+        """Running, before the warning, and not paused."""
+        return self.running().not_paused(now).filter(warn_at__gt=now, due_at__gte=now)
+
+    def paused(self, now: datetime) -> Self:
+        """Running, and standing still at `now`."""
+        return self.running().filter(paused_until__gt=now)
+
+    def not_paused(self, now: datetime) -> Self:
+        """Not standing still at `now`."""
+        return self.filter(Q(paused_until__isnull=True) | Q(paused_until__lte=now))
 
     def due(self, now: datetime) -> Self:
         """Late, and no breach is recorded yet: what the sweep reads."""
@@ -234,7 +242,7 @@ class ClockQuerySet(models.QuerySet):
         return self.exclude(outcome="cancelled")
 
     def with_verdict(self, now: datetime) -> Self:
-        """`verdict` at `now`: kept, missed, late (running past its due time), open (in time) or cancelled.
+        """`verdict` at `now`: kept, missed, late (running past its due time), open (in time), waived or cancelled.
         Twins: kept(), missed(now) = missed + late, late(now), open_in_time(now)."""
         return self.annotate(
             verdict=Case(
@@ -266,6 +274,14 @@ class ClockQuerySet(models.QuerySet):
     def owners(self) -> models.QuerySet:
         """Who answers for them, by number."""
         return self.filter(owner__isnull=False).order_by().values("owner")
+
+    def on_calendar(self, calendar_id: int) -> Self:
+        """Judged by any version of the calendar."""
+        return self.filter(calendar_version__calendar=calendar_id)
+
+    def waived(self) -> Self:
+        """Taken out of the account by a manager."""
+        return self.filter(outcome="waived")
 
     def mark_breached(self) -> int:
         """Date the breach by the deadline; clocks that have one keep it."""

@@ -4,6 +4,7 @@ from sla.models.agreement import Agreement, AgreementVersion, HandoffTier, Hours
 from sla.models.calendar import Calendar, CalendarVersion
 from sla.models.clock import Breach, Clock, ClockOutcome
 from sla.models.handoff import Handoff, HandoffState, Qualification, Reason, ReasonClass, ReasonKind
+from sla.models.pause import Pause, PauseReason, Waiver
 from sla.models.routing import RepTurn, Territory
 from sla.models.touch import Touch, TouchKind, TouchOrigin
 
@@ -19,6 +20,8 @@ __all__ = [
     "HandoffState",
     "HandoffTier",
     "Hours",
+    "Pause",
+    "PauseReason",
     "Promise",
     "PromiseKind",
     "Qualification",
@@ -30,4 +33,5 @@ __all__ = [
     "Touch",
     "TouchKind",
     "TouchOrigin",
+    "Waiver",
 ]

@@ -20,6 +20,7 @@ class ClockOutcome(models.TextChoices):
     KEPT = "kept", _("Kept")
     MISSED = "missed", _("Missed")
     CANCELLED = "cancelled", _("Cancelled")
+    WAIVED = "waived", _("Waived")
 
 
 class Clock(models.Model):
@@ -53,6 +54,8 @@ class Clock(models.Model):
     due_at = models.DateTimeField(_("due"))
     warn_at = models.DateTimeField(_("warning"))
     warned_at = models.DateTimeField(_("warned"), null=True, blank=True)
+    # The last pause, copied from its row for lists; the due time has all pauses in it.
+    paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
     # Set with the breach row, by whoever sees it first: the sweep, or a late answer.
     breached_at = models.DateTimeField(_("breached"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
@@ -109,10 +112,19 @@ class Clock(models.Model):
                 condition=~Q(outcome="missed") | Q(ended_at__gt=F("due_at")), name="clock_missed_is_late"
             ),
             models.CheckConstraint(condition=Q(due_at__gte=F("started_at")), name="clock_due_after_start"),
+            models.CheckConstraint(
+                condition=~Q(kind="accept") | Q(paused_until__isnull=True),
+                name="clock_accept_is_never_paused",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} #{self.handoff_id}"
+
+    @property
+    def is_waived(self) -> bool:
+        """Twin of ClockQuerySet.waived."""
+        return self.outcome == ClockOutcome.WAIVED
 
     @property
     def is_cancelled(self) -> bool:

@@ -112,9 +112,12 @@ def _outcome(clock: Clock, now: datetime) -> str:
         warn_at=clock.warn_at,
         ended_at=clock.ended_at,
         cancelled=clock.is_cancelled,
+        waived=clock.is_waived,
+        paused_until=clock.paused_until,
         now=now,
     )
-    return "waived" if shown == Look.CANCELLED else ""
+    # The component has one face for what is out of the account, whether a manager or the course of things took it out.
+    return "waived" if shown in (Look.CANCELLED, Look.WAIVED) else ""
 
 
 def _verbs(handoff: Handoff, deal: Opportunity | None, user: User) -> Verbs:

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import User
 from leads.bulk import update_rows
 from leads.journal import Entry, record
-from sla.clock import is_late
+from sla.clock import Stretch, between, is_late
 from sla.models import Breach, CalendarVersion, Clock, ClockOutcome, Handoff, Hours, Promise
 from sla.notices import breach_notices
 from sla.services.terms import calendar_of, promise_times
@@ -176,8 +176,15 @@ def record_breaches(*, clocks: Sequence[Clock], now: datetime, by: User | None =
 
 
 def seconds_between(clock: Clock, start: datetime, end: datetime) -> int:
-    """Whole seconds from start to end in the hours of the clock's promise."""
-    return int(calendar_of(clock.promise, clock.calendar_version).between(start, end))
+    """Whole seconds from start to end in the hours of the clock's promise, pauses left out."""
+    return between(calendar_of(clock.promise, clock.calendar_version), start, end, pauses_of(clock))
+
+
+def pauses_of(clock: Clock) -> list[Stretch]:
+    """When the clock stood still; no query for one that never did."""
+    if clock.paused_until is None:
+        return []
+    return [Stretch(pause.starts_at, pause.ends_at) for pause in clock.pauses.all()]
 
 
 def _record_ends(clocks: Sequence[Clock], now: datetime, by: User | None, rule: str) -> None:

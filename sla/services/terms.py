@@ -1,10 +1,11 @@
 """What holds for a team at a time: its calendar, its agreement's version in force, and the promises of that version."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sla.business_time import BusinessCalendar
-from sla.clock import Times, times
+from sla.clock import Stretch, Times, times
 from sla.models import AgreementVersion, CalendarVersion, Hours, Promise, Territory
 
 ROUND_THE_CLOCK = BusinessCalendar.round_the_clock()
@@ -59,6 +60,12 @@ def calendar_of(promise: Promise, calendar_version: CalendarVersion | None) -> B
     return calendar_version.business()
 
 
-def promise_times(promise: Promise, calendar_version: CalendarVersion | None, start: datetime) -> Times:
-    """Due and warning time of a promise from `start`. Raises NeverOpen."""
-    return times(calendar_of(promise, calendar_version), start, promise.target_seconds, promise.warn_percent)
+def promise_times(
+    promise: Promise,
+    calendar_version: CalendarVersion | None,
+    start: datetime,
+    pauses: Sequence[Stretch] = (),
+) -> Times:
+    """Due and warning time of a promise from `start`, pauses left out. Raises NeverOpen."""
+    calendar = calendar_of(promise, calendar_version)
+    return times(calendar, start, promise.target_seconds, promise.warn_percent, pauses)
