@@ -54,10 +54,10 @@ def pages(leads: int, cast: Cast) -> list[Page]:
         marketing("a submission", reverse("leads:submission", args=[leads * 3 // 2])),
         marketing("/leads/", reverse("leads:list")),
         marketing("/leads/ MQLs by score", reverse("leads:list") + "?stage=mql&sort=-score"),
-        marketing("/leads/ MQLs by activity", reverse("leads:list") + "?stage=mql&sort=-last_activity_at"),
+        marketing("/leads/ MQLs by activity", reverse("leads:list") + "?stage=mql&sort=-activity"),
         marketing("/leads/ searched", reverse("leads:list") + f"?q=person{leads // 2}"),
         manager("/compliance/", reverse("sla:compliance")),
-        manager("/compliance/ 90 days", reverse("sla:compliance") + "?period=90"),
+        manager("/compliance/ 90 days", reverse("sla:compliance") + "?period=90d"),
         manager("/compliance/clocks/", reverse("sla:clocks")),
         Page(Role.REP, "/inbox/", reverse("sla:inbox")),
     ]
