@@ -27,7 +27,10 @@ def key() -> str:
 def send(client, key):
     def post(body, content_type="application/json", **headers):
         raw = body if isinstance(body, bytes | str) else json.dumps(body)
-        return client.post(URL, raw, content_type, headers={"authorization": f"Bearer {key}", **headers})
+        # Not client.post: that encodes a body anew by the charset it is said to have.
+        return client.generic(
+            "POST", URL, raw, content_type, headers={"authorization": f"Bearer {key}", **headers}
+        )
 
     return post
 
