@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from sla.demo.scene import Part, Scene
     from sla.demo.world import World
 
-ACCEPTED = 0.91
+REJECTED = 0.09
 REACHED = 0.62
-# What an accepted lead that was reached becomes; the rest is not now (recycled) or never (disqualified).
-QUALIFIED, RECYCLED = 0.91, 0.06
+# What an accepted lead that was reached becomes: not now (recycled) or never (disqualified); all others are qualified.
+RECYCLED, DISQUALIFIED = 0.06, 0.03
 OPENED, WON, CROSS_SELL, CROSS_SELL_WON = 0.8, 0.31, 0.4, 0.75
 # Of what is classified wrongly, marketing puts so much right; the rest nobody recognises.
 CORRECTED = 0.7
@@ -68,6 +68,8 @@ class Sales:
     def __init__(self, world: World, company: Company, rng: Random) -> None:
         self.world, self.company, self.rng = world, company, rng
         self.scene: Scene | None = None
+        # How much of each end is due: half at first, which rounds; deals take long, so the first to close is won.
+        self._due = {"won": 1.0}
         self.targets = {
             (promise.version_id, promise.kind, promise.tier): promise.target_seconds
             for promise in Promise.objects.all()
@@ -97,7 +99,7 @@ class Sales:
         return rep.calendar.opens_at(rep.back(when))
 
     def _answer(self, handoff: Handoff, rep: Rep, now: datetime) -> None:
-        if self.rng.random() < ACCEPTED:
+        if not self._falls_to("rejected", REJECTED):
             self._accept(handoff, rep, now, None)
             return
         reason = self.company.reasons[pick(self.rng, _REJECTIONS)]
@@ -148,15 +150,8 @@ class Sales:
             )
 
     def _close(self, handoff: Handoff, rep: Rep, now: datetime) -> None:
-        rng, chance = self.rng, self.rng.random()
-        if chance < QUALIFIED:
-            bant = {name: rng.choice(texts) for name, texts in _BANT.items()}
-            qualify(handoff=handoff, bant=bant, by=rep.user, now=now)
-            if rng.random() < OPENED:
-                self._in_days(
-                    rep, now, rng.uniform(0.5, 7), lambda at: self._open_deal(handoff, rep, at, is_new=True)
-                )
-        elif chance < QUALIFIED + RECYCLED:
+        rng = self.rng
+        if self._falls_to("recycled", RECYCLED):
             until = (now + timedelta(days=rng.randrange(14, 60))).date()
             recycle(
                 handoff=handoff,
@@ -165,10 +160,17 @@ class Sales:
                 by=rep.user,
                 now=now,
             )
-        else:
+        elif self._falls_to("disqualified", DISQUALIFIED):
             reason = self.company.reasons[pick(rng, _NEVER)]
             note = "Builds it in-house." if reason.needs_note else ""
             disqualify(handoff=handoff, reason=reason, note=note, by=rep.user, now=now)
+        else:
+            bant = {name: rng.choice(texts) for name, texts in _BANT.items()}
+            qualify(handoff=handoff, bant=bant, by=rep.user, now=now)
+            if rng.random() < OPENED:
+                self._in_days(
+                    rep, now, rng.uniform(0.5, 7), lambda at: self._open_deal(handoff, rep, at, is_new=True)
+                )
 
     def _open_deal(self, handoff: Handoff, rep: Rep, now: datetime, *, is_new: bool) -> None:
         amount = Decimal(self.rng.randrange(40, 480) * 100)
@@ -179,12 +181,19 @@ class Sales:
     def _close_deal(
         self, deal: Opportunity, handoff: Handoff, rep: Rep, now: datetime, *, is_new: bool
     ) -> None:
-        won = self.rng.random() < (WON if is_new else CROSS_SELL_WON)
+        won = self._falls_to("won", WON if is_new else CROSS_SELL_WON)
         state = OpportunityState.WON if won else OpportunityState.LOST
         close_opportunity(opportunity=deal, state=state, amount=None, by=rep.user, now=now)
         if won and self.rng.random() < CROSS_SELL:
             days = self.rng.uniform(15, 50)
             self._in_days(rep, now, days, lambda at: self._open_deal(handoff, rep, at, is_new=False))
+
+    def _falls_to(self, end: str, share: float) -> bool:
+        """Whether this one has the end that a share of all have. Counted, not drawn: a short story has every end too."""
+        due = self._due.get(end, 0.5) + share
+        falls = due >= 1
+        self._due[end] = due - falls
+        return falls
 
     def _in_days(self, rep: Rep, now: datetime, days: float, action: Callable[[datetime], None]) -> None:
         self.world.at(rep.calendar.opens_at(rep.back(now + timedelta(days=days))), action)
