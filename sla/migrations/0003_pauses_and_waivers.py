@@ -6,92 +6,171 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('leads', '0005_submission_lists'),
-        ('sla', '0002_defaults'),
+        ("accounts", "0001_initial"),
+        ("leads", "0005_submission_lists"),
+        ("sla", "0002_defaults"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Pause',
+            name="Pause",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField(verbose_name='from')),
-                ('ends_at', models.DateTimeField(verbose_name='until')),
-                ('reason', models.CharField(choices=[('prospect_away', 'The prospect is away'), ('waiting_for_prospect', 'Waiting for the prospect’s answer'), ('agreed_later', 'The prospect asked for a later date')], max_length=24, verbose_name='reason')),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='note')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(verbose_name="from")),
+                ("ends_at", models.DateTimeField(verbose_name="until")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("prospect_away", "The prospect is away"),
+                            ("waiting_for_prospect", "Waiting for the prospect’s answer"),
+                            ("agreed_later", "The prospect asked for a later date"),
+                        ],
+                        max_length=24,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="note")),
             ],
             options={
-                'verbose_name': 'pause',
-                'verbose_name_plural': 'pauses',
-                'ordering': ['starts_at', 'pk'],
+                "verbose_name": "pause",
+                "verbose_name_plural": "pauses",
+                "ordering": ["starts_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Waiver',
+            name="Waiver",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome_before', models.CharField(choices=[('running', 'Running'), ('kept', 'Kept'), ('missed', 'Missed'), ('cancelled', 'Cancelled'), ('waived', 'Waived')], max_length=10, verbose_name='before')),
-                ('reason', models.CharField(max_length=300, verbose_name='reason')),
-                ('at', models.DateTimeField(verbose_name='when')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "outcome_before",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("kept", "Kept"),
+                            ("missed", "Missed"),
+                            ("cancelled", "Cancelled"),
+                            ("waived", "Waived"),
+                        ],
+                        max_length=10,
+                        verbose_name="before",
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300, verbose_name="reason")),
+                ("at", models.DateTimeField(verbose_name="when")),
             ],
             options={
-                'verbose_name': 'waiver',
-                'verbose_name_plural': 'waivers',
-                'ordering': ['-at', '-pk'],
+                "verbose_name": "waiver",
+                "verbose_name_plural": "waivers",
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.RemoveConstraint(
-            model_name='clock',
-            name='clock_outcome_known',
+            model_name="clock",
+            name="clock_outcome_known",
         ),
         migrations.AddField(
-            model_name='clock',
-            name='paused_until',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='paused until'),
+            model_name="clock",
+            name="paused_until",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="paused until"),
         ),
         migrations.AlterField(
-            model_name='clock',
-            name='outcome',
-            field=models.CharField(choices=[('running', 'Running'), ('kept', 'Kept'), ('missed', 'Missed'), ('cancelled', 'Cancelled'), ('waived', 'Waived')], default='running', max_length=10, verbose_name='outcome'),
+            model_name="clock",
+            name="outcome",
+            field=models.CharField(
+                choices=[
+                    ("running", "Running"),
+                    ("kept", "Kept"),
+                    ("missed", "Missed"),
+                    ("cancelled", "Cancelled"),
+                    ("waived", "Waived"),
+                ],
+                default="running",
+                max_length=10,
+                verbose_name="outcome",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['running', 'kept', 'missed', 'cancelled', 'waived'])), name='clock_outcome_known'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ["running", "kept", "missed", "cancelled", "waived"])),
+                name="clock_outcome_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'accept'), _negated=True), ('paused_until__isnull', True), _connector='OR'), name='clock_accept_is_never_paused'),
+            model_name="clock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "accept"), _negated=True),
+                    ("paused_until__isnull", True),
+                    _connector="OR",
+                ),
+                name="clock_accept_is_never_paused",
+            ),
         ),
         migrations.AddField(
-            model_name='pause',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by'),
+            model_name="pause",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="by",
+            ),
         ),
         migrations.AddField(
-            model_name='pause',
-            name='clock',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pauses', to='sla.clock', verbose_name='clock'),
+            model_name="pause",
+            name="clock",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="pauses",
+                to="sla.clock",
+                verbose_name="clock",
+            ),
         ),
         migrations.AddField(
-            model_name='waiver',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by'),
+            model_name="waiver",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="by",
+            ),
         ),
         migrations.AddField(
-            model_name='waiver',
-            name='clock',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='waiver', to='sla.clock', verbose_name='clock'),
+            model_name="waiver",
+            name="clock",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="waiver",
+                to="sla.clock",
+                verbose_name="clock",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pause',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gte', models.F('starts_at'))), name='pause_ends_after_start'),
+            model_name="pause",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gte", models.F("starts_at"))), name="pause_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pause',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['prospect_away', 'waiting_for_prospect', 'agreed_later'])), name='pause_reason_known'),
+            model_name="pause",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason__in", ["prospect_away", "waiting_for_prospect", "agreed_later"])),
+                name="pause_reason_known",
+            ),
         ),
     ]
