@@ -46,7 +46,7 @@ class SlaConfig(AppConfig):
         register(
             Drain(
                 name="sla.sweep",
-                pending=Clock.objects.due,
+                pending=lambda now: Clock.objects.due(now).only("pk"),
                 handle=sweep,
                 every=timedelta(seconds=1),
                 batch_size=1000,

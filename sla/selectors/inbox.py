@@ -12,7 +12,7 @@ from accounts.models import User
 from sla.models import Handoff
 from sla.querysets import HandoffQuerySet
 
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 
 
 class InboxView(TextChoices):
@@ -61,12 +61,12 @@ def inbox_page(*, user: User, view: InboxView, number: int, now: datetime) -> In
     """Page `number` (from 1) of a view; two statements, whatever the number of handoffs."""
     tally = _tally(user, now)
     start = (number - 1) * PAGE_SIZE
-    rows = list(_with_people(handoffs_of(user, view))[start : start + PAGE_SIZE + 1])
+    rows = list(_with_people(handoffs_of(user, view, now))[start : start + PAGE_SIZE + 1])
     total = tally.of_view.get(view)
     return InboxPage(view, rows[:PAGE_SIZE], tally, number, total, len(rows) > PAGE_SIZE)
 
 
-def handoffs_of(user: User, view: InboxView) -> HandoffQuerySet:
+def handoffs_of(user: User, view: InboxView, now: datetime) -> HandoffQuerySet:
     """The handoffs of a view, in its order."""
     if view == InboxView.CLOSED:
         return Handoff.objects.closed_by(user).order_by("-started_at", "-pk")
@@ -77,12 +77,12 @@ def handoffs_of(user: User, view: InboxView) -> HandoffQuerySet:
         rows = rows.accepted()
     elif view == InboxView.QUEUE:
         rows = rows.queued()
-    return rows.by_time_left()
+    return rows.by_time_left(now)
 
 
 def count_new(*, user: User, view: InboxView, seen: datetime) -> int:
     """How many came into a view after the newest one that its reader has seen."""
-    return handoffs_of(user, view).arrived_since(seen).order_by().count()
+    return handoffs_of(user, view, seen).arrived_since(seen).order_by().count()
 
 
 def _tally(user: User, now: datetime) -> Tally:

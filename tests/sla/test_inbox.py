@@ -113,7 +113,7 @@ def test_an_empty_inbox_says_so_and_what_will_fill_it() -> None:
 
 
 @pytest.mark.parametrize("role", [Role.REP, Role.SALES_MANAGER, Role.ADMINISTRATOR])
-def test_a_page_is_fifty_rows_and_few_statements_whatever_waits(role: str) -> None:
+def test_a_page_is_25_rows_and_few_statements_whatever_waits(role: str) -> None:
     _team, (rep,) = open_desk(reps=1)
     client = client_of(rep if role == Role.REP else make_user(role))
     counts = []
@@ -123,12 +123,12 @@ def test_a_page_is_fifty_rows_and_few_statements_whatever_waits(role: str) -> No
             response = client.get("/inbox/")
         counts.append(len(queries))
     page = response.content.decode()
-    assert page.count("data-row ") == 50
-    assert "1–50 of 62" in page
+    assert page.count("data-row ") == 25
+    assert "1–25 of 62" in page
     assert counts[0] == counts[1]
     assert counts[1] <= 15, counts
     second = client.get("/inbox/?page=2").content.decode()
-    assert second.count("data-row ") == 12
+    assert second.count("data-row ") == 25
 
 
 @pytest.mark.parametrize("query", ["view=nonsense", "page=0", "page=x", "page=99999999999", "seen=rubbish"])
