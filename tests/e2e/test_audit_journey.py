@@ -41,7 +41,9 @@ def test_a_manager_goes_from_the_figure_to_the_evidence_by_keyboard(page_for: Pa
     page.keyboard.press("Enter")
     expect(page.locator("[data-row]")).to_have_count(4)
     expect(page.locator(".chip", has_text="missed by").first).to_be_visible()
+    page.wait_for_load_state()  # rows are seen before the scripts that hear the keys
     page.keyboard.press("j")
+    expect(page.locator("[data-row]").first).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_contain_text("Evidence")
     expect(page.locator(".receipt").first).to_be_visible()

@@ -105,7 +105,7 @@ def test_a_submission_is_rejected_with_a_reason_by_keyboard(
 
 def test_a_correction_is_made_in_the_sheet(page_for: PageFor, live_server: LiveServer) -> None:
     row = post(live_server, api_key(), email="ada@frim.example")
-    page = page_for("marketing")
+    page = page_for("marketing", expect=("422",))
     page.goto("/submissions/")
     page.keyboard.press("j")
     page.keyboard.press("e")
