@@ -108,7 +108,7 @@ if IS_SQLITE:
     # A file and not memory, so that the threads of a test share it.
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
-    _database["ENGINE"] = "django.db.backends.postgresql"
+    _database["ENGINE"] = "config.postgresql"
     _database["CONN_MAX_AGE"] = env.integer("CONN_MAX_AGE", 600)
     _database["CONN_HEALTH_CHECKS"] = True
     _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
@@ -207,6 +207,10 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Baton <baton@localhost>")
 # Where links in e-mails lead.
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{env.integer('PORT', 8000, least=1)}").rstrip("/")
+
+# --- Channels ---------------------------------------------------------------------------------------------------------
+# Webhooks and chats may be on this machine, without https and on any port: for tests and for trying out on a laptop.
+WEBHOOK_ALLOW_INSECURE = env.boolean("WEBHOOK_ALLOW_INSECURE", default=False)
 
 # --- Safety ----------------------------------------------------------------------------------------------------------
 # Behind a proxy that sets X-Forwarded-Proto and X-Forwarded-For (and strips the visitor's own).
