@@ -16,6 +16,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("", include("accounts.urls")),
+    path("", include("notifications.urls")),
     path("", include("leads.urls")),
     path("", include("scoring.urls")),
     path("", include("sla.urls")),

@@ -12,17 +12,30 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from drains.registry import Drain, register
+        from notifications import calling, mailing
         from notifications.models import Notification
-        from notifications.services import put_off, send
+        from notifications.services import PENDING
 
         register(
             Drain(
                 name="notifications.deliver",
                 pending=Notification.objects.due,
-                handle=put_off,
-                then=send,
+                handle=mailing.put_off,
+                then=mailing.send,
                 every=timedelta(seconds=10),
-                wakes_on=("notifications.pending",),
+                wakes_on=(PENDING,),
                 batch_size=20,
+            )
+        )
+        # Apart from the mails, which must not wait for a receiver that takes its time.
+        register(
+            Drain(
+                name="notifications.call",
+                pending=Notification.objects.due_to_channels,
+                handle=calling.put_off,
+                then=calling.call,
+                every=timedelta(seconds=5),
+                wakes_on=(PENDING,),
+                batch_size=10,
             )
         )

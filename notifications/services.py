@@ -1,32 +1,23 @@
-"""Writing notices and delivering them."""
+"""Writing notices, keeping preferences and channels. Delivery is in `mailing` (people) and `calling` (channels)."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
-from django.template.loader import render_to_string
+from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from drains.wake import announce
-from notifications.models import Notification, State
+from notifications.kinds import TEST
+from notifications.models import Channel, ChannelKind, Notification, NotificationPreference, State
 
 log = structlog.get_logger(__name__)
 
-# Growing pauses between tries, a day in all; then the notice is given up and shown to the administrator.
-RETRY_PAUSES = (
-    timedelta(seconds=30),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=8),
-    timedelta(hours=14),
-)
-# Longer than a batch can take when every mail of it runs into EMAIL_TIMEOUT.
+PENDING = "notifications.pending"
+# Longer than a batch can take when every message of it runs into its timeout.
 SENDING = timedelta(minutes=10)
 
 
@@ -42,49 +33,30 @@ class Notice:
     path: str = ""
 
 
-def notify(*, notices: Iterable[Notice], now: datetime) -> None:
-    """Write the notices into the outbox, each fact once per person. Call it in the transaction of the fact itself."""
-    rows = [
-        Notification(
-            recipient=notice.recipient,
-            kind=notice.kind,
-            dedupe_key=f"{notice.dedupe_key}:{notice.recipient.pk}",
-            subject=_one_line(notice.subject),
-            body=notice.body,
-            path=notice.path,
-            created_at=now,
-            next_try_at=now,
-        )
-        for notice in notices
-    ]
+@dataclass(frozen=True)
+class Event:
+    """What channels are to be told, once per fact. `type` is dotted (clock.breached); `data` holds JSON: ids, codes and times, no
+    personal data. `team_id` is the team that it is about, None for no team in particular."""
+
+    type: str
+    kind: str
+    dedupe_key: str
+    subject: str
+    body: str
+    team_id: int | None = None
+    path: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def notify(*, notices: Iterable[Notice] = (), events: Iterable[Event] | None = None, now: datetime) -> None:
+    """Write notices to people and events to the matching channels into the outbox, each fact once per person and channel.
+
+    Call it in the transaction of the fact itself. A generator of events is not run where there is no channel.
+    """
+    rows = [*_to_people(list(notices), now), *_to_channels(events, now)]
     if rows:
         Notification.objects.bulk_create(rows, ignore_conflicts=True)
-        announce("notifications.pending")
-
-
-def put_off(rows: Sequence[Notification], now: datetime) -> None:
-    """Claim a batch for SENDING: whoever is killed while sending leaves it to the next try after that time."""
-    for row in rows:
-        row.attempts += 1
-        row.next_try_at = now + SENDING
-    Notification.objects.bulk_update(rows, ["attempts", "next_try_at"])
-
-
-def send(rows: Sequence[Notification], now: datetime) -> None:
-    """Send claimed notices by e-mail, text and HTML, outside of any transaction. A failure is noted on its row.
-
-    Sent first, marked after: a kill in between sends a mail twice rather than never.
-    """
-    connection = get_connection()
-    try:
-        connection.open()
-    except Exception as error:  # no mail server: one attempt tells it for the whole batch
-        for row in rows:
-            _postpone(row, error, now)
-    else:
-        for row in rows:
-            _send_one(row, connection, now)
-        _close(connection)
+        announce(PENDING)
 
 
 def retry(*, rows: Iterable[Notification], now: datetime) -> int:
@@ -95,58 +67,146 @@ def retry(*, rows: Iterable[Notification], now: datetime) -> int:
         .dead()
         .update(state=State.PENDING, attempts=0, next_try_at=now)
     )
-    announce("notifications.pending")
+    announce(PENDING)
     return count
+
+
+@transaction.atomic
+def save_preference(*, preference: NotificationPreference, now: datetime) -> None:
+    """Keep what a person chose, and let what already waits for them follow it. What is being sent right now is sent."""
+    preference.save()
+    waiting = Notification.objects.filter(recipient=preference.user).untried()
+    for kind in waiting.order_by("kind").values_list("kind", flat=True).distinct():
+        hours = preference.hours(kind)
+        waiting.filter(kind=kind).update(
+            in_digest=hours.digest != "at_once", next_try_at=hours.next_digest(now)
+        )
+    announce(PENDING)
+
+
+@transaction.atomic
+def save_channel(*, channel: Channel, now: datetime) -> str:
+    """Keep a channel; returns the secret of a new webhook, which is shown this once, or nothing.
+
+    A channel that is switched on starts anew: neither its pause nor why it was switched off counts any more.
+    """
+    secret = ""
+    if channel.kind == ChannelKind.WEBHOOK and not channel.secret:
+        secret = channel.rotate_secret(now)
+    if channel.is_active:
+        channel.closed_because, channel.resumes_at = "", None
+    channel.save()
+    return secret
+
+
+@transaction.atomic
+def rotate_secret(*, channel: Channel, now: datetime) -> str:
+    """Give a webhook a new secret and return it, this once; the old one signs beside it for a day."""
+    row = Channel.objects.select_for_update().get(pk=channel.pk)
+    secret = row.rotate_secret(now)
+    row.save(update_fields=["secret", "previous_secret", "previous_until"])
+    return secret
+
+
+def send_test(*, channel: Channel, by: User, now: datetime) -> None:
+    """Put a try-out for one channel into the outbox, whatever kinds of notices it gets."""
+    event = Event(
+        type="channel.test",
+        kind=TEST,
+        dedupe_key=f"test:{now.isoformat()}",
+        subject=_("A test from Baton"),
+        body=_("%(person)s tried out the channel “%(channel)s”. Nothing needs to be done.")
+        % {"person": by, "channel": channel},
+        data={"channel_id": channel.pk},
+    )
+    Notification.objects.bulk_create([_row_of(event, channel, now)], ignore_conflicts=True)
+    announce(PENDING)
+
+
+def mark(rows: Sequence[Notification], state: State, **fields: Any) -> None:
+    """Note how a try ended, on rows that still wait."""
+    Notification.objects.filter(pk__in=[row.pk for row in rows]).pending().update(state=state, **fields)
+
+
+def postpone(
+    rows: Sequence[Notification], error: Exception | str, pauses: Sequence[timedelta], now: datetime
+) -> None:
+    """Note a failed try on rows with the same number of tries: the next one after its pause, or given up after the last."""
+    text = (error if isinstance(error, str) else f"{type(error).__name__}: {error}")[:2000]
+    attempts = rows[0].attempts
+    if attempts <= len(pauses):
+        mark(rows, State.PENDING, error=text, next_try_at=now + pauses[attempts - 1])
+    else:
+        mark(rows, State.DEAD, error=text)
+    log.warning("a notice was not delivered", notice=rows[0].pk, attempts=attempts, error=text)
+
+
+def preferences_of(people: Iterable[User]) -> dict[int, NotificationPreference]:
+    """What each of these people chose, or the default, by their key; read in one statement."""
+    readers = {person.pk: person for person in people}
+    chosen = {row.user_id: row for row in NotificationPreference.objects.filter(user__in=readers)}
+    for key, row in chosen.items():
+        row.user = readers[key]
+    return {key: chosen.get(key) or NotificationPreference(user=person) for key, person in readers.items()}
+
+
+def _to_people(notices: Sequence[Notice], now: datetime) -> Iterator[Notification]:
+    if not notices:
+        return
+    preferences = preferences_of(notice.recipient for notice in notices)
+    # Thousands of notices go to a few people: the moment of each person and kind is worked out once.
+    planned: dict[tuple[int, str], tuple[bool, datetime] | None] = {}
+    for notice in notices:
+        reader = notice.recipient
+        chosen = (reader.pk, notice.kind)
+        if chosen not in planned:
+            planned[chosen] = _plan(preferences[reader.pk], notice, now)
+        plan = planned[chosen]
+        if plan is not None:
+            yield Notification(
+                recipient=reader,
+                kind=notice.kind,
+                dedupe_key=f"{notice.dedupe_key}:{reader.pk}",
+                subject=_one_line(notice.subject),
+                body=notice.body,
+                path=notice.path,
+                created_at=now,
+                in_digest=plan[0],
+                next_try_at=plan[1],
+            )
+
+
+def _plan(preference: NotificationPreference, notice: Notice, now: datetime) -> tuple[bool, datetime] | None:
+    """Whether it waits for a digest, and its first try; None if the person is not told of this kind."""
+    if not preference.wants(notice.kind):
+        return None
+    hours = preference.hours(notice.kind)
+    return hours.digest != "at_once", hours.next_digest(now)
+
+
+def _to_channels(events: Iterable[Event] | None, now: datetime) -> Iterator[Notification]:
+    channels = list(Channel.objects.active()) if events is not None else []
+    for event in (events or ()) if channels else ():
+        for channel in channels:
+            if channel.takes(event.kind, event.team_id):
+                yield _row_of(event, channel, now)
+
+
+def _row_of(event: Event, channel: Channel, now: datetime) -> Notification:
+    return Notification(
+        channel=channel,
+        kind=event.kind,
+        dedupe_key=f"{event.dedupe_key}:channel-{channel.pk}",
+        subject=_one_line(event.subject),
+        body=event.body,
+        path=event.path,
+        event=event.type,
+        data=dict(event.data),
+        created_at=now,
+        next_try_at=now,
+    )
 
 
 def _one_line(subject: str) -> str:
     """A subject that is one header line, whatever name of a person or company is in it."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in subject).split())[:200]
-
-
-def _send_one(row: Notification, connection: BaseEmailBackend, now: datetime) -> None:
-    if not row.recipient.is_active:
-        _mark(row, State.DEAD, error="The recipient's account is closed.")
-        return
-    try:
-        _message(row, connection).send()
-    except Exception as error:  # a mail server can fail in any way, and one address must not stop the others
-        _close(connection)
-        _postpone(row, error, now)
-    else:
-        _mark(row, State.SENT, sent_at=now, error="")
-
-
-def _close(connection: BaseEmailBackend) -> None:
-    try:
-        connection.close()
-    except Exception as error:  # the mails are on their way, or noted as failed; this changes neither
-        log.warning("the connection to the mail server was not closed", error=str(error))
-
-
-def _postpone(row: Notification, error: Exception, now: datetime) -> None:
-    text = f"{type(error).__name__}: {error}"[:2000]
-    if row.attempts <= len(RETRY_PAUSES):
-        _mark(row, State.PENDING, error=text, next_try_at=now + RETRY_PAUSES[row.attempts - 1])
-    else:
-        _mark(row, State.DEAD, error=text)
-    log.warning("a notice was not delivered", notice=row.pk, attempts=row.attempts, error=text)
-
-
-def _mark(row: Notification, state: State, **fields: Any) -> None:
-    Notification.objects.filter(pk=row.pk).pending().update(state=state, **fields)
-
-
-def _message(row: Notification, connection: BaseEmailBackend) -> EmailMultiAlternatives:
-    context = {"notice": row, "url": f"{settings.PUBLIC_URL}{row.path}" if row.path else ""}
-    message = EmailMultiAlternatives(
-        subject=row.subject,
-        body=render_to_string("notifications/email.txt", context),
-        to=[row.recipient.email],
-        connection=connection,
-        headers={
-            "Message-ID": f"<notice-{row.pk}@{settings.PUBLIC_URL.partition('//')[2].partition(':')[0]}>"
-        },
-    )
-    message.attach_alternative(render_to_string("notifications/email.html", context), "text/html")
-    return message

@@ -7,5 +7,11 @@ from drains.runner import run
 
 @shared_task(name="notifications.deliver")
 def deliver() -> None:
-    """Deliver what is due."""
+    """Send the mails that are due."""
     run("notifications.deliver")
+
+
+@shared_task(name="notifications.call")
+def call() -> None:
+    """Tell the channels what is due."""
+    run("notifications.call")

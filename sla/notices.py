@@ -3,6 +3,7 @@
 import zoneinfo
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -10,13 +11,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
-from notifications.services import Notice, notify
+from notifications.services import Event, Notice, notify
 from sla.models import Clock, Handoff
 
 
-def local(at: datetime, reader: User) -> str:
-    """A time in the reader's zone, with the zone's name."""
-    zone = zoneinfo.ZoneInfo(reader.time_zone or settings.ORGANISATION_TIME_ZONE)
+def local(at: datetime, reader: User | None) -> str:
+    """A time in the reader's zone, with the zone's name; for a channel, which is nobody's, in the organisation's."""
+    zone = zoneinfo.ZoneInfo((reader.time_zone if reader else "") or settings.ORGANISATION_TIME_ZONE)
     return f"{date_format(timezone.localtime(at, zone), 'D j M Y, H:i')} ({zone.key})"
 
 
@@ -31,100 +32,172 @@ class Managers:
         return [user for user in self._all if user.team_id in (None, team_id)]
 
 
+def _of_handoff(handoff: Handoff) -> dict[str, Any]:
+    """What a webhook is told of a handoff: ids, codes and times."""
+    return {
+        "handoff_id": handoff.pk,
+        "lead_id": handoff.lead_id,
+        "team_id": handoff.team_id,
+        "owner_id": handoff.owner_id,
+        "tier": handoff.tier,
+        "started_at": handoff.started_at.isoformat(),
+    }
+
+
+def _of_clock(clock: Clock) -> dict[str, Any]:
+    """What a webhook is told of a clock: ids, codes and times."""
+    return {
+        "clock_id": clock.pk,
+        "handoff_id": clock.handoff_id,
+        "lead_id": clock.handoff.lead_id,
+        "team_id": clock.team_id,
+        "owner_id": clock.owner_id,
+        "tier": clock.tier,
+        "promise": clock.kind,
+        "started_at": clock.started_at.isoformat(),
+        "due_at": clock.due_at.isoformat(),
+    }
+
+
 def handed_off_notices(*, handoffs: Sequence[Handoff], clocks: Iterable[Clock], now: datetime) -> None:
     """Tell each rep about the lead just given to them, and until when to answer."""
     due = {clock.handoff_id: clock.due_at for clock in clocks}
-    notices = []
+    notices, events = [], []
     for handoff in handoffs:
         if handoff.owner is None:
             continue
+        subject = _("New lead: %(lead)s (%(why)s)") % {"lead": handoff.lead, "why": handoff.ready_detail}
+        due_at = due.get(handoff.pk)
+        events.append(
+            Event(
+                type="handoff.handed_off",
+                kind="handed_off",
+                dedupe_key=f"handed_off:{handoff.pk}",
+                team_id=handoff.team_id,
+                subject=subject,
+                body=_("%(lead)s was handed to %(rep)s, who answers until %(until)s.")
+                % {
+                    "lead": handoff.lead,
+                    "rep": handoff.owner,
+                    "until": local(due_at, None) if due_at else _("no deadline"),
+                },
+                path=handoff.get_absolute_url(),
+                data=_of_handoff(handoff) | {"due_at": due_at.isoformat() if due_at else None},
+            )
+        )
         until = local(due[handoff.pk], handoff.owner) if handoff.pk in due else _("no deadline")
         notices.append(
             Notice(
                 recipient=handoff.owner,
                 kind="handed_off",
                 dedupe_key=f"handed_off:{handoff.pk}",
-                subject=_("New lead: %(lead)s (%(why)s)")
-                % {"lead": handoff.lead, "why": handoff.ready_detail},
+                subject=subject,
                 body=_("%(lead)s was handed to you. Accept or reject until %(until)s.")
                 % {"lead": handoff.lead, "until": until},
                 path=handoff.get_absolute_url(),
             )
         )
-    notify(notices=notices, now=now)
+    notify(notices=notices, events=events, now=now)
 
 
 def warning_notices(*, clocks: Sequence[Clock], now: datetime) -> None:
     """Tell the one who answers for a clock that it runs out soon; the managers where nobody does."""
     managers = Managers()
-    notices = []
+    notices, events = [], []
     for clock in clocks:
+        subject = _("Due soon: %(promise)s for %(lead)s") % {
+            "promise": clock.get_kind_display(),
+            "lead": clock.handoff.lead,
+        }
+        events.append(
+            Event(
+                type="clock.warning",
+                kind="warning",
+                dedupe_key=f"warning:{clock.pk}",
+                team_id=clock.team_id,
+                subject=subject,
+                body=_("“%(promise)s” is due %(due)s.")
+                % {"promise": clock.get_kind_display(), "due": local(clock.due_at, None)},
+                path=clock.handoff.get_absolute_url(),
+                data=_of_clock(clock),
+            )
+        )
         for reader in [clock.owner] if clock.owner else managers.of(clock.team_id):
             notices.append(
                 Notice(
                     recipient=reader,
                     kind="warning",
                     dedupe_key=f"warning:{clock.pk}",
-                    subject=_("Due soon: %(promise)s for %(lead)s")
-                    % {"promise": clock.get_kind_display(), "lead": clock.handoff.lead},
+                    subject=subject,
                     body=_("“%(promise)s” is due %(due)s. Open the lead and answer in time.")
                     % {"promise": clock.get_kind_display(), "due": local(clock.due_at, reader)},
                     path=clock.handoff.get_absolute_url(),
                 )
             )
-    notify(notices=notices, now=now)
+    notify(notices=notices, events=events, now=now)
 
 
 def breach_notices(*, clocks: Sequence[Clock], now: datetime) -> None:
-    """Tell the rep and the managers of the team that a promise was not kept in time."""
+    """Tell the rep, the managers of the team and the channels that a promise was not kept in time."""
     managers = Managers()
-    # A sweep after a long stop writes thousands: texts are looked up once, and each time is written once per zone.
-    subject = _("Overdue: %(promise)s for %(lead)s")
-    body = _("“%(promise)s” was due %(due)s (%(who)s). The lead still waits for it.")
-    queue = _("in the queue of %s")
-    written: dict[tuple[datetime, str], str] = {}
+    text = BreachText()
     notices = []
     for clock in clocks:
         readers = {user.pk: user for user in managers.of(clock.team_id)}
         if clock.owner is not None and clock.owner.is_active:
             readers[clock.owner.pk] = clock.owner
-        texts = {"promise": clock.get_kind_display(), "lead": str(clock.handoff.lead)}
-        who = str(clock.owner) if clock.owner else queue % clock.team
         for reader in readers.values():
-            moment = (clock.due_at, reader.time_zone)
-            if moment not in written:
-                written[moment] = local(clock.due_at, reader)
-            notices.append(
-                Notice(
-                    recipient=reader,
-                    kind="breach",
-                    dedupe_key=f"breach:{clock.pk}:{clock.due_at.isoformat()}",
-                    subject=subject % texts,
-                    body=body % (texts | {"due": written[moment], "who": who}),
-                    path=clock.handoff.get_absolute_url(),
-                )
-            )
-    notify(notices=notices, now=now)
+            notices.append(Notice(recipient=reader, **text.of(clock, reader)))
+    events = (
+        Event(type="clock.breached", team_id=clock.team_id, data=_of_clock(clock), **text.of(clock, None))
+        for clock in clocks
+    )
+    notify(notices=notices, events=events, now=now)
+
+
+class BreachText:
+    """What is said of breaches. A sweep after a long stop writes thousands: texts are looked up once, and each time is written
+    once per zone."""
+
+    def __init__(self) -> None:
+        self._subject = _("Overdue: %(promise)s for %(lead)s")
+        self._body = _("“%(promise)s” was due %(due)s (%(who)s). The lead still waits for it.")
+        self._queue = _("in the queue of %s")
+        self._written: dict[tuple[datetime, str], str] = {}
+
+    def of(self, clock: Clock, reader: User | None) -> dict[str, str]:
+        """The words of a notice to a reader, or to a channel."""
+        moment = (clock.due_at, reader.time_zone if reader else "")
+        if moment not in self._written:
+            self._written[moment] = local(clock.due_at, reader)
+        texts = {"promise": clock.get_kind_display(), "lead": str(clock.handoff.lead)}
+        who = str(clock.owner) if clock.owner else self._queue % clock.team
+        return {
+            "kind": "breach",
+            "dedupe_key": f"breach:{clock.pk}:{clock.due_at.isoformat()}",
+            "subject": self._subject % texts,
+            "body": self._body % (texts | {"due": self._written[moment], "who": who}),
+            "path": clock.handoff.get_absolute_url(),
+        }
 
 
 def empty_pool_notices(*, handoffs: Sequence[Handoff], now: datetime) -> None:
     """Tell the managers that a lead waits in the queue because nobody can take it."""
     managers = Managers()
-    notify(
-        notices=[
-            Notice(
-                recipient=reader,
-                kind="empty_pool",
-                dedupe_key=f"empty_pool:{handoff.pk}",
-                subject=_("Nobody can take %s") % handoff.lead,
-                body=_(
-                    "No rep of %(team)s is at work. The lead waits in the queue and its clock runs: assign it, or end an absence."
-                )
-                % {"team": handoff.team},
-                path=handoff.get_absolute_url(),
+    notices, events = [], []
+    for handoff in handoffs:
+        told = {
+            "kind": "empty_pool",
+            "dedupe_key": f"empty_pool:{handoff.pk}",
+            "subject": _("Nobody can take %s") % handoff.lead,
+            "body": _(
+                "No rep of %(team)s is at work. The lead waits in the queue and its clock runs: assign it, or end an absence."
             )
-            for handoff in handoffs
-            for reader in managers.of(handoff.team_id)
-        ],
-        now=now,
-    )
+            % {"team": handoff.team},
+            "path": handoff.get_absolute_url(),
+        }
+        events.append(
+            Event(type="handoff.unassigned", team_id=handoff.team_id, data=_of_handoff(handoff), **told)
+        )
+        notices += [Notice(recipient=reader, **told) for reader in managers.of(handoff.team_id)]
+    notify(notices=notices, events=events, now=now)

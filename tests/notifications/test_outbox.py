@@ -15,8 +15,9 @@ from pytest_django.fixtures import Settings
 from accounts.models import Role, User
 from drains.models import SetAside
 from drains.runner import run_until_idle
+from notifications.mailing import RETRY_PAUSES, put_off
 from notifications.models import Notification, State
-from notifications.services import RETRY_PAUSES, SENDING, Notice, notify, put_off
+from notifications.services import SENDING, Notice, notify
 from tests.notifications.conftest import NOW, MoodyBackend
 from tests.support.people import make_user
 
