@@ -104,3 +104,19 @@ def can_waive(user: User, handoff: Handoff) -> bool:
 def leads_of_handoffs(user: User) -> Q:
     """What sla grants to see of leads: those whose handoffs a rep may see."""
     return Q(pk__in=visible_handoffs(user).values("lead"))
+
+
+def check_can_edit_calendars(user: User) -> None:
+    """Raises Refusal unless the person may change business hours: a sales manager, an administrator."""
+    check_can_change(user)
+    if user.role not in (Role.SALES_MANAGER, Role.ADMINISTRATOR):
+        raise Refusal(_("Sales managers and administrators change calendars. Ask one of them."))
+
+
+def can_edit_calendars(user: User) -> bool:
+    """True where check_can_edit_calendars passes."""
+    try:
+        check_can_edit_calendars(user)
+    except Refusal:
+        return False
+    return True

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sla.views import compliance, handoffs, inbox
+from sla.views import calendars, compliance, handoffs, inbox
 
 app_name = "sla"
 
@@ -22,4 +22,9 @@ urlpatterns = [
     path("compliance/", compliance.compliance, name="compliance"),
     path("compliance/clocks/", compliance.clocks, name="clocks"),
     path("handoffs/<int:pk>/evidence/", compliance.evidence, name="evidence"),
+    path("calendars/", calendars.calendars, name="calendars"),
+    path("calendars/new/", calendars.new, name="calendar_new"),
+    path("calendars/preview/", calendars.preview, name="calendar_preview"),
+    path("calendars/<int:pk>/", calendars.calendar, name="calendar"),
+    path("calendars/<int:pk>/edit/", calendars.edit, name="calendar_edit"),
 ]
