@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 def begin_request() -> None:
     """What Django does to kept connections at the begin of a request."""
-    connection.health_check_done = False
+    connection.health_check_done = False  # type: ignore[attr-defined]  # of Django, not in its stubs
     connection.close_if_unusable_or_obsolete()
 
 
