@@ -66,6 +66,7 @@ PAGES: dict[str, dict[str, int | str]] = {
     "accounts:password_reset": ALL,
     "accounts:password_reset_done": ALL,
     "accounts:password_reset_confirm": ALL,
+    "notifications:preferences": LOGGED_IN,
     "leads:form": ALL,
     "leads:submissions": SUBMISSIONS,
     "leads:submissions_bulk": NOT_BY_GET,
