@@ -8,3 +8,7 @@ deals_recorded = Signal()
 # lead_ids: list[int] of leads before sales that marketing found to be nobody (spam, a test); by: User | None; now: datetime.
 # Receivers take back what sales has not answered yet, and return the numbers of the leads that they let go.
 leads_emptied = Signal()
+
+# acted_at: dict[int, datetime], number of the contact (and of its lead) -> time of its latest activity just recorded, in the
+# running transaction; now: datetime; rule: str.
+activities_recorded = Signal()

@@ -3,13 +3,16 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Max, Model
 from django.forms import BaseModelFormSet, ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from sla.business_time import NeverOpen
 from sla.models import (
     Agreement,
     AgreementVersion,
@@ -18,11 +21,14 @@ from sla.models import (
     CalendarVersion,
     Clock,
     Handoff,
+    Pause,
     Promise,
     Reason,
     Territory,
     Touch,
+    Waiver,
 )
+from sla.services.recompute import recompute_open_clocks
 
 
 class CalendarVersionForm(forms.ModelForm):
@@ -60,7 +66,7 @@ class CalendarVersionInline(admin.StackedInline):
 
 @admin.register(Calendar)
 class CalendarAdmin(admin.ModelAdmin):
-    """Business hours; the newest version holds for clocks that start from now on."""
+    """Business hours; the newest version holds for clocks that start from now on, and for those that run."""
 
     list_display = ["name", "newest", "zone"]
     search_fields = ["name"]
@@ -77,13 +83,27 @@ class CalendarAdmin(admin.ModelAdmin):
     def save_formset(
         self, request: HttpRequest, form: ModelForm, formset: BaseModelFormSet, change: bool
     ) -> None:
-        """Number and date the new versions."""
+        """Number and date the new versions, and put the running clocks on the newest at once."""
         calendar = form.instance
         number = calendar.versions.aggregate(newest=Max("number"))["newest"] or 0
         for offset, version in enumerate(formset.save(commit=False), start=1):
             version.number, version.created_at = number + offset, timezone.now()
             version.save()
+            recompute_open_clocks(calendar_version=version, now=version.created_at, by=_editor(request))
         formset.save_m2m()
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Hours after which some running clock would never be due are refused in words, and nothing is saved."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except NeverOpen as problem:
+            self.message_user(request, _("Nothing was saved: %s") % problem, messages.ERROR)
+            return redirect(request.get_full_path())
+
+
+def _editor(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # the administration is behind the log-in
+    return request.user
 
 
 def _is_judged_by(version: Model | None) -> bool:
@@ -234,3 +254,26 @@ class TouchAdmin(RecordAdmin):
     search_fields = ["=id", "=handoff__id", "by__name"]
     raw_id_fields = ["handoff", "by"]
     ordering = ["-pk"]
+
+
+@admin.register(Pause)
+class PauseAdmin(RecordAdmin):
+    """Pauses, newest first. Notes are not searched: they may name people."""
+
+    list_display = ["id", "clock", "reason", "starts_at", "ends_at", "by"]
+    list_filter = ["reason", "starts_at"]
+    list_select_related = ["clock", "by"]
+    search_fields = ["=id", "=clock__id", "=clock__handoff__id", "by__name"]
+    raw_id_fields = ["clock", "by"]
+    ordering = ["-pk"]
+
+
+@admin.register(Waiver)
+class WaiverAdmin(RecordAdmin):
+    """Waivers, newest first."""
+
+    list_display = ["id", "clock", "outcome_before", "reason", "at", "by"]
+    list_filter = ["outcome_before", "at"]
+    list_select_related = ["clock", "by"]
+    search_fields = ["=id", "=clock__id", "=clock__handoff__id", "by__name"]
+    raw_id_fields = ["clock", "by"]

@@ -53,7 +53,8 @@ def add(
         worked = calendar.between(at, pause.start)
         if worked >= left:
             break
-        at, left = pause.end, left - worked
+        # To the microsecond, as calendars count: a difference of floats is a little off.
+        at, left = pause.end, round(left - worked, 6)
     return calendar.add(at, left)
 
 
@@ -62,7 +63,7 @@ def between(
 ) -> int:
     """Whole seconds of the calendar's hours in [start, end), those in pauses not counted."""
     paused = sum(calendar.between(max(pause.start, start), min(pause.end, end)) for pause in merged(pauses))
-    return int(calendar.between(start, end) - paused)
+    return int(round(calendar.between(start, end) - paused, 6))
 
 
 def merged(pauses: Sequence[Stretch]) -> list[Stretch]:

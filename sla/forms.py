@@ -6,11 +6,15 @@ from typing import Any, ClassVar
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.db.models import QuerySet
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from leads.models import OpportunityState
-from sla.models import Handoff, Reason, ReasonClass, TouchKind
+from sla.models import Clock, ClockOutcome, Handoff, PauseReason, Reason, ReasonClass, TouchKind
+from sla.services.pausing import can_be_waived
 
 
 class VerbForm(forms.Form):
@@ -177,6 +181,80 @@ class CloseDealForm(OpenDealForm):
     def shape(self) -> None:
         """The amount is the one agreed in the end."""
         self.fields["amount"].help_text = _("Empty: as when it was opened.")
+
+
+class PauseForm(VerbForm):
+    """Why nobody can work on the lead, and until when."""
+
+    reason = forms.ChoiceField(
+        label=_("Why?"),
+        choices=PauseReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose why the clocks pause: it stands in their receipt.")},
+    )
+    until = forms.DateTimeField(
+        label=_("Until"),
+        help_text=_("In your time zone. The clocks go on by themselves then."),
+        error_messages={
+            "required": _("Choose an end: a pause without one would never be anybody’s promise again."),
+            "invalid": _("Write a date and a time, such as 2026-03-04 14:30."),
+        },
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "60"}, format="%Y-%m-%dT%H:%M"),
+    )
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class ResumeForm(VerbForm):
+    """Nothing to fill in: the page says what happens."""
+
+
+class WaiveForm(VerbForm):
+    """Which promise, and why nobody is to be blamed for it."""
+
+    clock = forms.ChoiceField(
+        label=_("Which promise?"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose the promise to waive."),
+            "invalid_choice": _("That promise cannot be waived (any more)."),
+        },
+    )
+    reason = forms.CharField(
+        label=_("Why?"),
+        max_length=300,
+        help_text=_("It is shown wherever the promise is counted."),
+        error_messages={
+            "required": _("Write why this promise is waived: it is shown wherever the promise is counted.")
+        },
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def shape(self) -> None:
+        """The promises that run or were missed; the only one is chosen already."""
+        self.waivable = {str(clock.pk): clock for clock in self.handoff.clocks.all() if can_be_waived(clock)}
+        field = self.fields["clock"]
+        field.choices = [  # type: ignore[attr-defined]
+            (key, _clock_label(clock)) for key, clock in self.waivable.items()
+        ]
+        if len(self.waivable) == 1:
+            field.initial = next(iter(self.waivable))
+
+    def clean_clock(self) -> Clock:
+        """The clock itself in place of its number."""
+        return self.waivable[self.cleaned_data["clock"]]
+
+
+def _clock_label(clock: Clock) -> str:
+    words = {
+        "promise": clock.get_kind_display(),
+        "who": clock.owner or gettext("the team, in its queue"),
+        "due": date_format(localtime(clock.due_at), "D j M, H:i"),
+    }
+    if clock.outcome == ClockOutcome.MISSED:
+        return gettext("%(promise)s, missed: was due %(due)s (%(who)s)") % words
+    return gettext("%(promise)s, running: due %(due)s (%(who)s)") % words
 
 
 def _label(reason: Reason) -> Any:

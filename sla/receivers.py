@@ -1,6 +1,6 @@
 """What sla does when leads tells it something."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,10 @@ from accounts.models import User
 from leads.bulk import update_rows
 from leads.journal import Entry, record
 from leads.models import Opportunity
-from leads.signals import deals_recorded, leads_emptied
+from leads.signals import activities_recorded, deals_recorded, leads_emptied
 from sla.models import Clock, Handoff, HandoffState
 from sla.services.clocks import cancel_clocks, end_clocks
+from sla.services.pausing import resume_for_activity
 
 
 @receiver(deals_recorded)
@@ -70,3 +71,11 @@ def withdraw_handoffs(
         rule="leads.review",
     )
     return [row.lead_id for row in handoffs]
+
+
+@receiver(activities_recorded)
+def resume_waiting_clocks(
+    sender: type, acted_at: Mapping[int, datetime], now: datetime, rule: str, **kwargs: Any
+) -> None:
+    """The lead answered: what waited for that goes on."""
+    resume_for_activity(acted_at=acted_at, now=now, rule=rule)

@@ -221,13 +221,22 @@ def sort_header(
 
 @register.inclusion_tag("components/bars.html")
 def bars(rows: Iterable[Mapping[str, Any]], caption: str, of: str = "") -> dict[str, Any]:
-    """Compliance bars with their table. Rows: label, kept, missed, open, url (optional), note (optional)."""
+    """Compliance bars with their table. Rows: label, kept, missed, open, waived, url, note (the last three optional).
+
+    What was waived is drawn and counted, and is in no share."""
     drawn = []
     for row in rows:
-        kept, missed, still_open = (int(row.get(name) or 0) for name in ("kept", "missed", "open"))
-        total = kept + missed + still_open
+        kept, missed, still_open, waived = (
+            int(row.get(name) or 0) for name in ("kept", "missed", "open", "waived")
+        )
+        total = kept + missed + still_open + waived
         parts, at = [], 0.0
-        for name, count in (("kept", kept), ("missed", missed), ("open", still_open)):
+        for name, count in (
+            ("kept", kept),
+            ("missed", missed),
+            ("open", still_open),
+            ("waived", waived),
+        ):
             width = 100 * count / total if total else 0
             if count:
                 parts.append({"name": name, "x": f"{at:.2f}%", "width": f"{width:.2f}%"})

@@ -29,6 +29,7 @@ from leads.services.identify import Match, identify
 from leads.services.reading import DECISION, TREAT_AS_LEAD, read_batch
 from leads.services.review import leave_behind
 from leads.services.rules import IntakeRules, intake_rules
+from leads.signals import activities_recorded
 from leads.stages import Stage
 
 RULE = "leads.process_submissions"
@@ -58,10 +59,12 @@ def process_submissions(submissions: Sequence[Submission], now: datetime) -> Non
     previous = {row.pk: row.contact_id for row in submissions}
     matches = identify([reading for reading in readings if reading.arrival is not None])
     leads = _leads_of(matches, intake_rules(), now)
-    _record_activities(matches, leads)
+    acted_at = _record_activities(matches, leads)
     leave_behind(moved=_moved(matches, previous), now=now)
     record_deals(deals=deals, now=now, rule=RULE)
     _finish(submissions, now)
+    if acted_at:
+        activities_recorded.send(sender=Activity, acted_at=acted_at, now=now, rule=RULE)
     announce("leads.dirty")
 
 
@@ -200,8 +203,11 @@ def _save_leads(fresh: Sequence[Lead], known: dict[int, Lead], now: datetime) ->
     )
 
 
-def _record_activities(matches: Sequence[Match], leads: dict[int, Lead]) -> None:
-    """One activity per submission; processed again after a correction, it moves to the right person."""
+def _record_activities(matches: Sequence[Match], leads: dict[int, Lead]) -> dict[int, datetime]:
+    """One activity per submission; processed again after a correction, it moves to the right person.
+
+    Returns, for leads with a new activity, when the latest of them was.
+    """
     slugs = {match.reading.activity for match in matches}
     ActivityKind.objects.bulk_create(
         [ActivityKind(slug=slug, label=slug.replace("_", " ").capitalize()) for slug in sorted(slugs)],
@@ -225,6 +231,11 @@ def _record_activities(matches: Sequence[Match], leads: dict[int, Lead]) -> None
             new.append(row)
     update_rows(existing.values(), ["contact", "kind", "occurred_at", "detail", "voided_at"])
     Activity.objects.bulk_create(new, batch_size=500, ignore_conflicts=True)
+    acted_at: dict[int, datetime] = {}
+    for row in new:
+        if row.contact_id in leads:
+            acted_at[row.contact_id] = max(row.occurred_at, acted_at.get(row.contact_id, row.occurred_at))
+    return acted_at
 
 
 def _detail(match: Match) -> str:

@@ -1,8 +1,8 @@
 """Sales' side in figures: what became of the promises whose clocks started in a period.
 
 Three queries over the covering index clock_compliance, whatever the number of clocks. Truth is a function of time: a running
-clock past its due time is missed here, whether or not a sweep recorded it. Cancelled clocks are not judged. Whoever owns a
-clock answers for it; without an owner it is the team's queue.
+clock past its due time is missed here, whether or not a sweep recorded it. Cancelled clocks are not judged, and waived ones
+are a figure of their own. Whoever owns a clock answers for it; without an owner it is the team's queue.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ SMALL = 5
 
 @dataclass(frozen=True)
 class Tally:
-    """What became of some promises. `late` are those of `missed` that are still open; `open` are in time.
+    """What became of some promises. `late` are those of `missed` that are still open; `open` are in time, paused ones too.
+    `waived` were taken out of the account: shown beside the others, and in no share.
 
     `used` ranks the business seconds of those that ended, in time or late.
     """
@@ -34,6 +35,7 @@ class Tally:
     missed: int = 0
     late: int = 0
     open: int = 0
+    waived: int = 0
     used: Ranks = NONE
 
     @property
@@ -43,8 +45,8 @@ class Tally:
 
     @property
     def total(self) -> int:
-        """All that is judged."""
-        return self.decided + self.open
+        """All that are in the account or were waived out of it."""
+        return self.decided + self.open + self.waived
 
     @property
     def share(self) -> float | None:
@@ -141,7 +143,8 @@ def _counts(cohort: ClockQuerySet, ask: Ask, column: str) -> dict[tuple[int, str
 
 def _tally(found: Mapping[str, int]) -> Tally:
     late = found.get("late", 0)
-    return Tally(found.get("kept", 0), found.get("missed", 0) + late, late, found.get("open", 0))
+    kept, missed = found.get("kept", 0), found.get("missed", 0)
+    return Tally(kept, missed + late, late, found.get("open", 0), found.get("waived", 0))
 
 
 def _sum(tallies: Iterable[Tally]) -> Tally:
@@ -152,6 +155,7 @@ def _sum(tallies: Iterable[Tally]) -> Tally:
             total.missed + one.missed,
             total.late + one.late,
             total.open + one.open,
+            total.waived + one.waived,
         )
     return total
 

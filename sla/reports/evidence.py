@@ -7,12 +7,15 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from leads.models import JournalEntry
+from sla.business_time import BusinessCalendar
+from sla.clock import Stretch, add, is_late
 from sla.models import Breach, Clock, ClockOutcome, Handoff, Hours
-from sla.reports.happenings import Happening, happenings, journal_of
-from sla.reports.lists import Mark, verdict_mark
-from sla.reports.receipts import ReceiptLine, lines_of
+from sla.reports.happenings import Happening, happenings, journal_of, why_words
+from sla.reports.lists import Mark, pause_end, verdict_mark
+from sla.reports.receipts import Halt, ReceiptLine, lines_of, lines_with_pauses
 from sla.reports.wording import exact, to_the_second
-from sla.services.clocks import seconds_between
+from sla.services.clocks import pauses_of, seconds_between
 from sla.services.terms import calendar_of
 
 
@@ -50,6 +53,27 @@ class BreachFact:
 
 
 @dataclass(frozen=True)
+class WaiverFact:
+    """Who waived a clock, when, why, and what it was before."""
+
+    who: str
+    when: str
+    reason: str
+    before: str
+
+
+@dataclass(frozen=True)
+class Recomputation:
+    """A due time that was computed anew: when and by whom, before and after, and why."""
+
+    when: str
+    who: str
+    before: str
+    after: str
+    why: str
+
+
+@dataclass(frozen=True)
 class ClockEvidence:
     """One clock with its arithmetic. `agrees` is whether computing it again gives what was stored."""
 
@@ -64,6 +88,8 @@ class ClockEvidence:
     agrees: bool
     ended_by: str
     breaches: tuple[BreachFact, ...]
+    waiver: WaiverFact | None
+    recomputations: tuple[Recomputation, ...]
     facts: tuple[tuple[str, str], ...]
 
 
@@ -77,12 +103,14 @@ class Evidence:
 
 
 def evidence_of(handoff: Handoff, now: datetime) -> Evidence:
-    """The evidence of a handoff as it is at `now`; eight queries, whatever happened."""
+    """The evidence of a handoff as it is at `now`; nine queries, whatever happened."""
     clocks = list(
         Clock.objects.filter(handoff=handoff)
         .with_verdict(now)
-        .select_related("promise__version__agreement", "calendar_version__calendar", "owner", "team")
-        .prefetch_related("breaches__owner")
+        .select_related(
+            "promise__version__agreement", "calendar_version__calendar", "owner", "team", "waiver__by"
+        )
+        .prefetch_related("breaches__owner", "pauses")
         .order_by("started_at", "pk")
     )
     entries = list(journal_of(handoff, [clock.pk for clock in clocks]))
@@ -92,40 +120,92 @@ def evidence_of(handoff: Handoff, now: datetime) -> Evidence:
         for entry, happening in zip(entries, story, strict=True)
         if entry.event == "clock.ended"
     }
+    anew: dict[int, list[Recomputation]] = {}
+    for entry, happening in zip(entries, story, strict=True):
+        if entry.event == "clock.recomputed":
+            anew.setdefault(entry.subject_id, []).append(_recomputation(entry, happening))
     return Evidence(
         handoff,
-        tuple(_clock_evidence(clock, enders.get(clock.pk, ""), now) for clock in clocks),
+        tuple(
+            _clock_evidence(clock, enders.get(clock.pk, ""), tuple(anew.get(clock.pk, ())), now)
+            for clock in clocks
+        ),
         tuple(story),
     )
 
 
-def _clock_evidence(clock: Clock, ended_by: str, now: datetime) -> ClockEvidence:
+def _recomputation(entry: JournalEntry, happening: Happening) -> Recomputation:
+    before, after = (exact(datetime.fromisoformat(side["due_at"])) for side in (entry.before, entry.after))
+    return Recomputation(happening.exact, happening.who, before, after, why_words(entry.after["why"]))
+
+
+def _clock_evidence(
+    clock: Clock, ended_by: str, anew: tuple[Recomputation, ...], now: datetime
+) -> ClockEvidence:
     business = calendar_of(clock.promise, clock.calendar_version)
-    target = clock.promise.target_seconds
-    receipt = business.explain(clock.started_at, target)
-    used, used_title, agrees = None, "", receipt.due == clock.due_at
+    target, halts = clock.promise.target_seconds, _halts(clock)
+    due_at = add(business, clock.started_at, target, pauses_of(clock))
+    used, used_title, agrees = None, "", due_at == clock.due_at
     if clock.outcome != ClockOutcome.CANCELLED:
         until = clock.ended_at or now
         seconds = seconds_between(clock, clock.started_at, until)
-        used = Sum(lines_of(business.explain_between(clock.started_at, until)), to_the_second(seconds))
+        used = Sum(lines_with_pauses(business, clock.started_at, until, halts), to_the_second(seconds))
         used_title = _("Time used") if clock.ended_at else _("Time used so far")
         agrees = agrees and clock.seconds_used in (None, seconds)
     else:
         seconds = 0
     return ClockEvidence(
         clock=clock,
-        mark=verdict_mark(clock.verdict, max(0, seconds - target)),  # type: ignore[attr-defined]
+        mark=_mark(clock, max(0, seconds - target), now),
         target=to_the_second(target),
         calendar=_calendar(clock),
         zone=business.tz,
-        due=Sum(lines_of(receipt), to_the_second(int(receipt.total))),
+        due=_due_sum(business, clock, due_at, halts),
         used=used,
         used_title=used_title,
         agrees=agrees,
         ended_by=ended_by,
         breaches=tuple(_breach(row) for row in clock.breaches.all()),
+        waiver=_waiver(clock),
+        recomputations=anew,
         facts=_facts(clock, ended_by),
     )
+
+
+def _halts(clock: Clock) -> list[Halt]:
+    """The pauses with their reasons; whoever set one is in the journal beside."""
+    if clock.paused_until is None:
+        return []
+    return [
+        Halt(Stretch(row.starts_at, row.ends_at), _why_paused(row.get_reason_display(), row.note))
+        for row in clock.pauses.all()
+    ]
+
+
+def _why_paused(reason: str, note: str) -> str:
+    return _("%(reason)s (%(note)s)") % {"reason": reason, "note": note} if note else str(reason)
+
+
+def _due_sum(business: BusinessCalendar, clock: Clock, due_at: datetime, halts: list[Halt]) -> Sum:
+    target = clock.promise.target_seconds
+    if halts:
+        return Sum(lines_with_pauses(business, clock.started_at, due_at, halts), to_the_second(target))
+    # Also says which closed days a promise of no seconds at all waited for.
+    return Sum(lines_of(business.explain(clock.started_at, target)), to_the_second(target))
+
+
+def _mark(clock: Clock, beyond: int, now: datetime) -> Mark:
+    verdict = clock.verdict  # type: ignore[attr-defined]
+    return verdict_mark(verdict, beyond, pause_end(clock, verdict, now), now)
+
+
+def _waiver(clock: Clock) -> WaiverFact | None:
+    row = getattr(clock, "waiver", None)
+    if row is None:
+        return None
+    late = row.outcome_before == ClockOutcome.MISSED or is_late(clock.due_at, row.at)
+    before = _("It was missed.") if late else _("It was running, in time.")
+    return WaiverFact(str(row.by), exact(row.at), row.reason, before)
 
 
 def _calendar(clock: Clock) -> str:

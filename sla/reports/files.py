@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Protocol
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sla.reports.lists import ClockList, HandoffList, Row, columns_of, every_row
 
@@ -15,6 +16,15 @@ from sla.reports.lists import ClockList, HandoffList, Row, columns_of, every_row
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # Without it spreadsheets take UTF-8 for the old code page of the machine.
 _BYTE_ORDER_MARK = "\ufeff"
+
+# What a file of promises tells beyond the columns of the page.
+_EXTRA = {
+    "beyond": gettext_lazy("Seconds late"),
+    "paused_until": gettext_lazy("Paused until"),
+    "waived_because": gettext_lazy("Waived because"),
+    "waived_by": gettext_lazy("Waived by"),
+    "waived_at": gettext_lazy("Waived"),
+}
 
 
 class _Line(Protocol):
@@ -42,19 +52,20 @@ def csv_lines(listing: ClockList | HandoffList, zone: tzinfo) -> Iterator[str]:
     columns = columns_of(listing.columns)
     is_clocks = isinstance(listing, ClockList)
     heads: list[object] = [_("Seconds used") if c.key == "used" else c.label for c in columns]
-    heads += [_("Seconds late"), _("Handoff")] if is_clocks else [_("Handoff")]
+    extra = _EXTRA if is_clocks else {}
     keys = [column.key for column in columns]
+    more = [key for key in extra if key not in keys]
+    heads += [*(str(extra[key]) for key in more), _("Handoff")]
     yield _BYTE_ORDER_MARK + writer.writerow(heads)
     for row in every_row(listing):
-        cells = [harmless(_cell(row, key, zone)) for key in keys]
-        cells += [_cell(row, "beyond", zone), row.handoff_id] if is_clocks else [row.handoff_id]
-        yield writer.writerow(cells)
+        cells = [harmless(_cell(row, key, zone)) for key in [*keys, *more]]
+        yield writer.writerow([*cells, row.handoff_id])
 
 
 def _cell(row: Row, key: str, zone: tzinfo) -> object:
     if key == "mark":
-        return row.mark.words
-    value = row.raw[key] if key in row.raw else row.cells[key]
+        return row.raw.get("mark") or row.mark.words
+    value = row.raw[key] if key in row.raw else row.cells.get(key)
     if isinstance(value, datetime):
         return value.astimezone(zone).isoformat(sep=" ", timespec="seconds")
     return "" if value is None else value

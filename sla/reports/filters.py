@@ -37,6 +37,7 @@ OUTCOMES = {
     "missed": gettext_lazy("Missed"),
     "late": gettext_lazy("Late and still open"),
     "open": gettext_lazy("Open, in time"),
+    "waived": gettext_lazy("Waived, not judged"),
     "cancelled": gettext_lazy("Cancelled, not judged"),
 }
 ANSWERS = {

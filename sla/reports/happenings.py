@@ -21,12 +21,14 @@ from sla.models import (
     Handoff,
     HandoffState,
     HandoffTier,
+    PauseReason,
     PromiseKind,
     ReasonClass,
     Touch,
     TouchKind,
 )
 from sla.reports.wording import exact, to_the_second
+from sla.services.pausing import LEAD_ACTED
 
 # Event of the journal -> (words, icon, one of the five meanings or none). One that is not here is shown by its own name.
 EVENTS: dict[str, tuple[Any, str, str]] = {
@@ -46,17 +48,32 @@ EVENTS: dict[str, tuple[Any, str, str]] = {
     "clock.breached": (gettext_lazy("Breach recorded"), "exclamation-circle-fill", "late"),
     "clock.ended": (gettext_lazy("Clock ended"), "check-circle", ""),
     "clock.amended": (gettext_lazy("Clock corrected"), "pencil", "warning"),
+    "clock.passed_on": (gettext_lazy("Clock passed on"), "person-check", ""),
+    "clock.paused": (gettext_lazy("Clock paused"), "pause-circle-fill", "paused"),
+    "clock.resumed": (gettext_lazy("Clock goes on"), "stopwatch", ""),
+    "clock.recomputed": (gettext_lazy("Due time computed anew"), "calendar-week", "warning"),
+    "clock.waived": (gettext_lazy("Waived"), "slash-circle", "waived"),
+}
+WHY = {
+    "resumed": gettext_lazy("the pause was ended early"),
+    LEAD_ACTED: gettext_lazy("the lead did something"),
+    "calendar_corrected": gettext_lazy("the calendar was corrected"),
+    **{f"paused:{reason}": reason.label for reason in PauseReason},
 }
 LABELS = {
     "as_of": gettext_lazy("as of"),
     "agreement_version": gettext_lazy("judged by"),
     "at": gettext_lazy("when"),
+    "calendar_version": gettext_lazy("calendar"),
     "class": gettext_lazy("class"),
     "deadline": gettext_lazy("deadline"),
     "due_at": gettext_lazy("due"),
     "ended_at": gettext_lazy("ended"),
     "kind": gettext_lazy("kind"),
     "outcome": gettext_lazy("outcome"),
+    "paused_until": gettext_lazy("paused until"),
+    "until": gettext_lazy("until"),
+    "why": gettext_lazy("why"),
     "owner": gettext_lazy("rep"),
     "reason": gettext_lazy("reason"),
     "rule": gettext_lazy("made ready by"),
@@ -189,7 +206,15 @@ class _Teller:
             str(self.handoff.agreement_version) if value == self.handoff.agreement_version_id else str(value)
         )
 
+    def _calendar(self, value: Any) -> str:
+        for clock in self.clocks.values():
+            if clock.calendar_version_id == value:
+                return str(clock.calendar_version)
+        return _("version no. %s") % value
+
     def _reason(self, value: Any) -> str:
+        if value in PauseReason.values:
+            return str(PauseReason(value).label)
         reason = self.handoff.reason
         return str(reason) if reason is not None and reason.slug == value else str(value)
 
@@ -205,6 +230,10 @@ _SAY: dict[str, Callable[[_Teller, Any], str]] = {
     "deadline": _Teller._time,
     "due_at": _Teller._time,
     "ended_at": _Teller._time,
+    "paused_until": _Teller._time,
+    "until": _Teller._time,
+    "why": lambda _teller, value: why_words(str(value)),
+    "calendar_version": _Teller._calendar,
     "started_at": _Teller._time,
     "owner": lambda teller, value: teller._person(value),
     "team": _Teller._team,
@@ -219,6 +248,11 @@ _SAY: dict[str, Callable[[_Teller, Any], str]] = {
     "class": _one_of(ReasonClass.choices),
     "kind": _one_of(PromiseKind.choices, TouchKind.choices),
 }
+
+
+def why_words(code: str) -> str:
+    """Why a due time was computed anew or a pause ended, in words; the code itself where it has none."""
+    return str(WHY.get(code, code))
 
 
 def happenings(handoff: Handoff, clocks: Sequence[Clock], entries: Sequence[JournalEntry]) -> list[Happening]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.models import Source
-from sla.models import Clock, Handoff
+from sla.models import Clock, Handoff, Waiver
 from sla.querysets import ClockQuerySet, HandoffQuerySet
 from sla.reports.filters import ANSWERS, REJECTIONS, Ask
 from sla.reports.wording import elapsed, moment, worked
@@ -26,6 +26,7 @@ _OUTCOME_ROWS: dict[str, Callable[[ClockQuerySet, datetime], ClockQuerySet]] = {
     "missed": lambda rows, now: rows.missed(now),
     "late": lambda rows, now: rows.late(now),
     "open": lambda rows, now: rows.open_in_time(now),
+    "waived": lambda rows, now: rows.waived(),
     "cancelled": lambda rows, now: rows.cancelled(),
 }
 
@@ -84,6 +85,14 @@ CLOCK_COLUMNS = (
     ("tier", gettext_lazy("Tier"), ""),
     ("source", gettext_lazy("Source"), ""),
 )
+# Of a waived promise the first thing to know is why, by whom and when.
+WAIVED_COLUMNS = (
+    *CLOCK_COLUMNS[:3],
+    ("waived_because", gettext_lazy("Waived because"), ""),
+    ("waived_by", gettext_lazy("Waived by"), ""),
+    ("waived_at", gettext_lazy("Waived"), "num"),
+    *CLOCK_COLUMNS[3:],
+)
 HANDOFF_COLUMNS = (
     ("lead", gettext_lazy("Lead"), ""),
     ("mark", gettext_lazy("Answer"), ""),
@@ -103,10 +112,10 @@ class ClockList:
     """The promises of an ask."""
 
     name = "promises"
-    columns = CLOCK_COLUMNS
 
     def __init__(self, ask: Ask) -> None:
         self.ask = ask
+        self.columns = WAIVED_COLUMNS if ask.outcome == "waived" else CLOCK_COLUMNS
         self.cohort = ask.clocks().started_between(ask.period.start, ask.period.end)
 
     def rows(self) -> ClockQuerySet:
@@ -114,18 +123,19 @@ class ClockList:
         return _OUTCOME_ROWS[self.ask.outcome](self.cohort, self.ask.now)
 
     def counts(self) -> dict[str, int]:
-        """How many there are of each outcome, "" for all that are judged; one query."""
+        """How many there are of each outcome, "" for all but the cancelled; one query."""
         rows = self.cohort.with_verdict(self.ask.now).order_by().values_list("verdict")
         found = dict(rows.annotate(count=Count("*")))
         late = found.get("late", 0)
         kept, still_open = found.get("kept", 0), found.get("open", 0)
-        missed = found.get("missed", 0) + late
+        missed, waived = found.get("missed", 0) + late, found.get("waived", 0)
         return {
-            "": kept + missed + still_open,
+            "": kept + missed + still_open + waived,
             "kept": kept,
             "missed": missed,
             "late": late,
             "open": still_open,
+            "waived": waived,
             "cancelled": found.get("cancelled", 0),
         }
 
@@ -135,8 +145,15 @@ class ClockList:
             self.rows()
             .with_verdict(self.ask.now)
             .select_related(
-                "handoff__lead__contact", "promise", "calendar_version__calendar", "owner", "team", "source"
+                "handoff__lead__contact",
+                "promise",
+                "calendar_version__calendar",
+                "owner",
+                "team",
+                "source",
+                "waiver__by",
             )
+            .prefetch_related("pauses")
         )
 
     def row(self, clock: Clock) -> Row:
@@ -168,12 +185,33 @@ class ClockList:
             "used": used,
             "beyond": beyond if verdict in ("missed", "late") else None,
         }
-        return Row(
-            clock.pk, clock.handoff_id, cells["lead"], cells, raw, verdict_mark(verdict, beyond), self.columns
-        )
+        self._tell_waiver(getattr(clock, "waiver", None), cells, raw)
+        paused_until = raw["paused_until"] = pause_end(clock, verdict, self.ask.now)
+        if paused_until is not None:
+            # A file tells times in columns of their own.
+            raw["mark"] = _("open, paused")
+        mark = verdict_mark(verdict, beyond, paused_until, self.ask.now)
+        return Row(clock.pk, clock.handoff_id, cells["lead"], cells, raw, mark, self.columns)
+
+    def _tell_waiver(
+        self, waiver: Waiver | None, cells: dict[str, str], raw: dict[str, datetime | int | str | None]
+    ) -> None:
+        cells["waived_because"] = waiver.reason if waiver else "–"
+        cells["waived_by"] = str(waiver.by) if waiver else "–"
+        cells["waived_at"] = moment(waiver.at if waiver else None, self.ask.now)
+        raw["waived_at"] = waiver.at if waiver else None
+        raw["waived_because"] = waiver.reason if waiver else None
+        raw["waived_by"] = str(waiver.by) if waiver else None
 
 
-def verdict_mark(verdict: str, beyond: int) -> Mark:
+def pause_end(clock: Clock, verdict: str, now: datetime) -> datetime | None:
+    """Until when an open clock in time stands still at `now`; None where it does not."""
+    if verdict != "open" or clock.paused_until is None or clock.paused_until <= now:
+        return None
+    return clock.paused_until
+
+
+def verdict_mark(verdict: str, beyond: int, paused_until: datetime | None, now: datetime) -> Mark:
     """The outcome of a promise with how late it is, in business time; `beyond` is 0 where it ran out at closing time."""
     by = {"time": worked(beyond)}
     if verdict == "missed":
@@ -184,6 +222,11 @@ def verdict_mark(verdict: str, beyond: int) -> Mark:
         return Mark(words, "exclamation-circle-fill", "late")
     if verdict == "kept":
         return Mark(_("kept"), "check-circle-fill", "ontime")
+    if paused_until is not None:
+        words = _("paused until %(time)s") % {"time": moment(paused_until, now)}
+        return Mark(words, "pause-circle-fill", "paused")
+    if verdict == "waived":
+        return Mark(_("waived"), "slash-circle", "waived")
     if verdict == "open":
         return Mark(_("open, in time"), "stopwatch")
     return Mark(_("cancelled"), "slash-circle", "waived")

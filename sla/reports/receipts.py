@@ -12,6 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from sla.business_time import BusinessCalendar
+from sla.clock import Stretch, merged
 from sla.receipts import DayLine, HoursFrom, Receipt, Skipped
 from sla.reports.periods import span_label
 from sla.reports.wording import to_the_second
@@ -45,27 +47,81 @@ class ReceiptLine:
         return to_the_second(self.seconds) if self.seconds or not self.kind else "–"
 
 
+@dataclass(frozen=True)
+class Halt:
+    """A pause on a receipt: its stretch, and why, in words."""
+
+    stretch: Stretch
+    why: str
+
+
 def lines_of(receipt: Receipt) -> tuple[ReceiptLine, ...]:
     """The lines of a receipt, few enough to read, whose seconds add up to the whole seconds of its total."""
-    days = _with_whole_seconds(receipt.lines)
-    zone = ZoneInfo(receipt.tz)
+    return _few_lines([receipt], [], ZoneInfo(receipt.tz))
+
+
+def lines_with_pauses(
+    calendar: BusinessCalendar, start: datetime, end: datetime, halts: Sequence[Halt]
+) -> tuple[ReceiptLine, ...]:
+    """The lines of [start, end) with what was paused left out: each pause a line of its own that counts nothing.
+
+    Their seconds add up to `sla.clock.between` of the same.
+    """
+    zone = ZoneInfo(calendar.tz)
+    counted, paused, at = [], [], start
+    for pause in merged([halt.stretch for halt in halts]):
+        begin, over = max(pause.start, start), min(pause.end, end)
+        if begin < over:
+            counted.append(calendar.explain_between(at, begin))
+            left_out = int(calendar.between(begin, over))
+            paused.append(_pause_line(pause, halts, left_out, zone))
+            at = over
+    counted.append(calendar.explain_between(at, end))
+    return _few_lines(counted, paused, zone)
+
+
+def _few_lines(
+    counted: Sequence[Receipt], paused: Sequence[ReceiptLine], zone: ZoneInfo
+) -> tuple[ReceiptLine, ...]:
+    """The counted stretches, each folded in the same way, with the pauses between them."""
+    stretches = _with_whole_seconds([receipt.lines for receipt in counted])
     for fold in (_runs, _by_week, _by_month, _by_year):
-        lines = fold(days, zone)
+        lines = list(fold(stretches[0], zone))
+        for pause, days in zip(paused, stretches[1:], strict=True):
+            lines += [pause, *fold(days, zone)]
         if len(lines) <= READABLE:
             break
-    return lines
+    return tuple(lines)
+
+
+def _pause_line(pause: Stretch, halts: Sequence[Halt], left_out: int, zone: ZoneInfo) -> ReceiptLine:
+    form = "D j M, H:i"
+    begin, end = (date_format(at.astimezone(zone), form) for at in (pause.start, pause.end))
+    reasons = [
+        halt.why for halt in halts if halt.stretch.start <= pause.end and pause.start <= halt.stretch.end
+    ]
+    hours = _("%(time)s left out") % {"time": to_the_second(left_out)}
+    return ReceiptLine(
+        _("Paused %(begin)s – %(end)s") % {"begin": begin, "end": end},
+        " · ".join([*dict.fromkeys(reasons), hours]),
+        0,
+        kind="pause",
+    )
 
 
 Days = Sequence[tuple[DayLine, int]]
 
 
-def _with_whole_seconds(days: Iterable[DayLine]) -> list[tuple[DayLine, int]]:
+def _with_whole_seconds(stretches: Iterable[Iterable[DayLine]]) -> list[list[tuple[DayLine, int]]]:
     """Each day with its seconds in whole numbers. Fractions are carried on, so that the sum loses none but its own."""
     found, passed = [], 0
-    for line in days:
-        before = passed // MICROSECONDS
-        passed += line.microseconds
-        found.append((line, passed // MICROSECONDS - before))
+    for days in stretches:
+        rows = []
+        for line in days:
+            before = passed // MICROSECONDS
+            passed += line.microseconds
+            rows.append((line, passed // MICROSECONDS - before))
+        found.append(rows)
     return found
 
 

@@ -11,16 +11,20 @@ from leads.models import Lead, Opportunity, OpportunityState
 from leads.policies import visible_leads
 from leads.stages import Stage
 from sla.clock import Look, look
-from sla.models import Clock, Handoff, HandoffState, Touch
-from sla.policies import can_answer, can_assign, can_work, visible_handoffs
+from sla.models import Clock, Handoff, HandoffState, Pause, Touch, Waiver
+from sla.policies import can_answer, can_assign, can_waive, can_work, visible_handoffs
+from sla.services.pausing import can_be_paused, can_be_waived
 
 
 @dataclass(frozen=True)
 class ClockFact:
-    """One clock with what the component needs: `outcome` is waived for one that nobody kept or missed."""
+    """One clock with what the component needs: `outcome` is waived for one that nobody kept or missed. `pauses` are those
+    that go on."""
 
     clock: Clock
     outcome: str
+    pauses: Sequence[Pause] = ()
+    waiver: Waiver | None = None
 
     @property
     def promised_seconds(self) -> int:
@@ -38,6 +42,9 @@ class Verbs:
     work: bool = False
     open_deal: bool = False
     close_deal: bool = False
+    pause: bool = False
+    resume: bool = False
+    waive: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,8 +69,12 @@ class HandoffDetail:
 
 
 def detail_queryset(user: User) -> QuerySet[Handoff]:
-    """Visible handoffs with all that a detail needs; four statements for one of them."""
-    clocks = Clock.objects.select_related("promise", "owner").order_by("started_at", "pk")
+    """Visible handoffs with all that a detail needs; five statements for one of them."""
+    clocks = (
+        Clock.objects.select_related("promise", "owner", "waiver__by")
+        .prefetch_related(Prefetch("pauses", Pause.objects.select_related("by")))
+        .order_by("started_at", "pk")
+    )
     return (
         visible_handoffs(user)
         .select_related(
@@ -90,10 +101,10 @@ def handoff_detail(*, handoff: Handoff, user: User, now: datetime) -> HandoffDet
     deal = next((row for row in deals if row.state == OpportunityState.OPEN), None)
     return HandoffDetail(
         handoff=handoff,
-        clocks=[ClockFact(clock, _outcome(clock, now)) for clock in handoff.clocks.all()],
+        clocks=[_clock_fact(clock, now) for clock in handoff.clocks.all()],
         touches=list(handoff.touches.all()),
         deal=deal,
-        verbs=_verbs(handoff, deal, user),
+        verbs=_verbs(handoff, deal, user, now),
     )
 
 
@@ -104,6 +115,11 @@ def handoffs_of_lead(*, lead_id: int, user: User, now: datetime) -> tuple[Lead |
         return None, []
     rows = detail_queryset(user).filter(lead=lead).order_by("-started_at", "-pk")
     return lead, [handoff_detail(handoff=row, user=user, now=now) for row in rows]
+
+
+def _clock_fact(clock: Clock, now: datetime) -> ClockFact:
+    going_on = [stretch for stretch in clock.pauses.all() if clock.ended_at is None and stretch.ends_at > now]
+    return ClockFact(clock, _outcome(clock, now), going_on, getattr(clock, "waiver", None))
 
 
 def _outcome(clock: Clock, now: datetime) -> str:
@@ -120,11 +136,15 @@ def _outcome(clock: Clock, now: datetime) -> str:
     return "waived" if shown in (Look.CANCELLED, Look.WAIVED) else ""
 
 
-def _verbs(handoff: Handoff, deal: Opportunity | None, user: User) -> Verbs:
+def _verbs(handoff: Handoff, deal: Opportunity | None, user: User, now: datetime) -> Verbs:
     waiting, accepted = handoff.state == HandoffState.WAITING, handoff.state == HandoffState.ACCEPTED
     answer, work = can_answer(user, handoff), can_work(user, handoff)
     qualified = handoff.state == HandoffState.QUALIFIED and work
     has_owner = handoff.owner_id is not None or (handoff.team_id == user.team_id and user.role == "rep")
+    clocks = list(handoff.clocks.all())
+    paused = any(
+        clock.ended_at is None and clock.paused_until and clock.paused_until > now for clock in clocks
+    )
     return Verbs(
         accept=waiting and answer and has_owner,
         reject=waiting and answer,
@@ -132,4 +152,7 @@ def _verbs(handoff: Handoff, deal: Opportunity | None, user: User) -> Verbs:
         work=accepted and work,
         open_deal=qualified and deal is None and handoff.lead.stage in (Stage.SQL, Stage.CUSTOMER),
         close_deal=qualified and deal is not None,
+        pause=work and not paused and any(can_be_paused(clock, now) for clock in clocks),
+        resume=work and paused,
+        waive=can_waive(user, handoff) and any(can_be_waived(clock) for clock in clocks),
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts.models import User
 from leads.bulk import update_rows
@@ -23,11 +24,12 @@ def recompute(
 ) -> int:
     """Write the due and warning times of running clocks that the caller locked, with before and after in the journal.
 
-    A breach whose deadline moved past `now` stays, marked as lifted; the new deadline can be missed once more. Returns how
-    many due times changed. `why` is a code for the journal. Raises NeverOpen.
+    A breach whose deadline moved past `now` stays, marked as lifted; the new deadline can be missed once more. Where a
+    deadline comes back that was missed and lifted before, its breach holds again. Returns how many due times changed.
+    `why` is a code for the journal. Raises NeverOpen.
     """
     entries = []
-    lifted = []
+    lifted, late = [], []
     for clock in clocks:
         before = clock.due_at
         times = promise_times(clock.promise, clock.calendar_version, clock.started_at, pauses_of(clock))
@@ -37,10 +39,15 @@ def recompute(
         if clock.breached_at is not None and not is_late(clock.due_at, now):
             clock.breached_at = None
             lifted.append(clock)
+        if clock.breached_at is None and is_late(clock.due_at, now):
+            late.append(clock)
         if before != clock.due_at:
             entries.append(_entry(clock, before, why))
     update_rows(clocks, _FIELDS)
     Breach.objects.filter(clock__in=lifted, lifted_at__isnull=True).update(lifted_at=now)
+    Breach.objects.filter(clock__in=late, deadline=F("clock__due_at"), lifted_at__isnull=False).update(
+        lifted_at=None
+    )
     record(entries=entries, at=now, by=by, rule=rule)
     return len(entries)
 

@@ -32,6 +32,8 @@ from sla.services.clocks import amend_end, end_clocks
 
 # Clocks of telephones and other systems may run a little ahead.
 FUTURE_TOLERANCE = timedelta(minutes=1)
+# What an earlier touch can change; who was waived stays waived, whatever becomes known.
+AMENDABLE = (ClockOutcome.KEPT, ClockOutcome.MISSED)
 
 
 @transaction.atomic
@@ -207,7 +209,7 @@ def _stop_first_touch(row: Handoff, at: datetime, now: datetime, by: User) -> No
     at = max(at, clock.started_at)
     if clock.outcome == ClockOutcome.RUNNING:
         end_clocks(clocks=[clock], at=at, now=now, by=by)
-    elif clock.ended_at is not None and at < clock.ended_at and clock.outcome != ClockOutcome.CANCELLED:
+    elif clock.ended_at is not None and at < clock.ended_at and clock.outcome in AMENDABLE:
         amend_end(clock=clock, at=at, now=now, by=by)
 
 

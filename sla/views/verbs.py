@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import User
 from leads.models import OpportunityState
 from sla import forms
-from sla.models import Handoff, TouchKind
-from sla.policies import check_can_assign, check_can_work
+from sla.models import Handoff, PauseReason, TouchKind
+from sla.policies import check_can_assign, check_can_waive, check_can_work
 from sla.services.answering import assign, check_answerable, reject
+from sla.services.pausing import pause_handoff, resume_handoff, waive
 from sla.services.working import close_deal, disqualify, log_touch, open_deal, qualify, recycle
 
 Cleaned = Mapping[str, Any]
@@ -113,6 +114,48 @@ def _close_deal(handoff: Handoff, data: Cleaned, by: User, now: datetime) -> str
     return _("Lost. %s goes to nurture.") % handoff.lead
 
 
+def _pause(handoff: Handoff, data: Cleaned, by: User, now: datetime) -> str:
+    until = data["until"]
+    pause_handoff(
+        handoff=handoff,
+        until=until,
+        reason=PauseReason(data["reason"]),
+        note=data["note"],
+        by=by,
+        now=now,
+    )
+    return _("Paused until %(until)s. %(due)s") % {"until": _moment(until), "due": _due_now(handoff)}
+
+
+def _resume(handoff: Handoff, data: Cleaned, by: User, now: datetime) -> str:
+    resume_handoff(handoff=handoff, by=by, now=now)
+    return _("The clock of %(lead)s goes on. %(due)s") % {"lead": handoff.lead, "due": _due_now(handoff)}
+
+
+def _waive(handoff: Handoff, data: Cleaned, by: User, now: datetime) -> str:
+    clock = data["clock"]
+    waive(clock=clock, reason=data["reason"], by=by, now=now)
+    return _("Waived: %(promise)s of %(lead)s. It counts neither as kept nor as missed.") % {
+        "promise": clock.get_kind_display(),
+        "lead": handoff.lead,
+    }
+
+
+def _due_now(handoff: Handoff) -> str:
+    """The next due time of the handoff, as it is now."""
+    clock = handoff.clocks.running().order_by("due_at", "pk").first()
+    if clock is None:
+        return ""
+    return _("%(promise)s: due %(due)s now.") % {
+        "promise": clock.get_kind_display(),
+        "due": _moment(clock.due_at),
+    }
+
+
+def _moment(at: datetime) -> str:
+    return date_format(localtime(at), "D j M, H:i")
+
+
 def accepted_text(handoff: Handoff, by: User, due_at: datetime | None) -> str:
     """What the toast says after an acceptance."""
     values: dict[str, object] = {"lead": handoff.lead, "rep": handoff.owner}
@@ -175,6 +218,41 @@ VERBS: dict[str, Verb] = {
         gettext_lazy("Disqualify"),
         gettext_lazy("The lead leaves the way to a deal. Marketing can reopen it."),
         css="btn-danger",
+    ),
+    "pause": Verb(
+        forms.PauseForm,
+        check_can_work,
+        _pause,
+        gettext_lazy("Pause the clocks of %s"),
+        gettext_lazy("Pause"),
+        gettext_lazy(
+            "The business time until then does not count, and nobody is warned. "
+            "The clock for the answer never pauses."
+        ),
+    ),
+    "resume": Verb(
+        forms.ResumeForm,
+        check_can_work,
+        _resume,
+        gettext_lazy("Resume the clocks of %s"),
+        gettext_lazy("Resume now"),
+        gettext_lazy(
+            "The clocks go on from now, and are due earlier. What was paused until now stays out of the account."
+        ),
+        leaves=False,
+    ),
+    "waive": Verb(
+        forms.WaiveForm,
+        check_can_waive,
+        _waive,
+        gettext_lazy("Waive a promise of %s"),
+        gettext_lazy("Waive this promise"),
+        gettext_lazy(
+            "It counts neither as kept nor as missed from now on. It stays in every list and figure as waived, with your "
+            "name and reason, and so does its breach. This cannot be taken back."
+        ),
+        css="btn-danger",
+        leaves=False,
     ),
     "open_deal": Verb(
         forms.OpenDealForm,

@@ -125,12 +125,14 @@ def nearest_rank(values: list[Any], percent: int) -> Any:
     return sorted(values)[place - 1] if values else None
 
 
-def count_by_hand(clocks: list[Clock], now: datetime) -> tuple[int, int, int, int, int, Any, Any]:
-    """kept, missed, of which late, open, ended, median and 90th percentile of the time used."""
+def count_by_hand(clocks: list[Clock], now: datetime) -> tuple[int, int, int, int, int, int, Any, Any]:
+    """kept, missed, of which late, open, waived, ended, median and 90th percentile of the time used."""
     told: Counter[str] = Counter()
     for clock in clocks:
         if clock.ended_at is None:
             told["late" if now > clock.due_at else "open"] += 1
+        elif clock.outcome == "waived":
+            told["waived"] += 1
         elif clock.outcome != "cancelled":
             told["kept" if clock.ended_at <= clock.due_at else "missed"] += 1
     used = [clock.seconds_used for clock in clocks if clock.outcome in ("kept", "missed")]
@@ -139,6 +141,7 @@ def count_by_hand(clocks: list[Clock], now: datetime) -> tuple[int, int, int, in
         told["missed"] + told["late"],
         told["late"],
         told["open"],
+        told["waived"],
         len(used),
         nearest_rank(used, 50),
         nearest_rank(used, 90),

@@ -27,7 +27,7 @@ HOUR = timedelta(hours=1)
 
 def as_tuple(tally: Tally) -> tuple[Any, ...]:
     used = tally.used
-    return tally.kept, tally.missed, tally.late, tally.open, used.count, used.median, used.p90
+    return tally.kept, tally.missed, tally.late, tally.open, tally.waived, used.count, used.median, used.p90
 
 
 def report(user: User, kind: str = "accept", **query: str) -> Any:
@@ -40,7 +40,7 @@ CLOCK = st.tuples(
     st.integers(0, 1),
     st.sampled_from(["hand_raiser", "scored", "tier_2"]),
     st.sampled_from(["accept", "first_touch"]),
-    st.sampled_from(["running", "kept", "missed", "cancelled"]),
+    st.sampled_from(["running", "kept", "missed", "cancelled", "waived"]),
     st.integers(-45 * 24, 12 * 24),
     st.integers(0, 4 * 3600),
 )

@@ -241,7 +241,7 @@ class TestAdministration:
         assert 'name="attempts_before_unreachable"' not in page
         assert 'name="promises-0-target_seconds"' not in page
 
-    @pytest.mark.parametrize("model", ["handoff", "clock", "breach", "touch"])
+    @pytest.mark.parametrize("model", ["handoff", "clock", "breach", "touch", "pause", "waiver"])
     def test_records_are_looked_at_and_never_changed(self, model: str) -> None:
         world = World.make()
         clock = make_clock(make_handoff(world.teams[0], world.reps[0]))

@@ -10,13 +10,24 @@ from django.test import Client
 from accounts.models import Role, User
 from accounts.policies import Refusal
 from sla.models import Handoff
-from sla.policies import can_answer, can_assign, can_work, check_can_work, visible_handoffs
+from sla.policies import can_answer, can_assign, can_waive, can_work, check_can_work, visible_handoffs
 from sla.selectors.handoffs import detail_queryset, handoff_detail
 from tests.sla.desk import MORNING, hand_over, open_desk, owner_of
 from tests.support.people import make_team, make_user
 
 pytestmark = pytest.mark.django_db
-POSTS = ("accept", "reject", "assign", "touch", "qualify", "recycle", "disqualify")
+POSTS = (
+    "accept",
+    "reject",
+    "assign",
+    "touch",
+    "qualify",
+    "recycle",
+    "disqualify",
+    "pause",
+    "resume",
+    "waive",
+)
 
 
 def people(handoff: Handoff) -> dict[str, User]:
@@ -44,19 +55,20 @@ def test_each_reader_sees_and_may_do_what_the_role_and_the_team_say() -> None:
             can_answer(user, handoff),
             can_work(user, handoff),
             can_assign(user, handoff),
+            can_waive(user, handoff),
         )
         for name, user in people(handoff).items()
     }
     assert found == {
-        "owner": (True, True, True, False),
-        "team mate": (True, False, False, False),
-        "stranger": (False, False, False, False),
-        "manager": (True, True, True, True),
-        "manager of all": (True, True, True, True),
-        "other manager": (False, False, False, False),
-        "marketing": (True, False, False, False),
-        "auditor": (True, False, False, False),
-        "administrator": (True, True, True, True),
+        "owner": (True, True, True, False, False),
+        "team mate": (True, False, False, False, False),
+        "stranger": (False, False, False, False, False),
+        "manager": (True, True, True, True, True),
+        "manager of all": (True, True, True, True, True),
+        "other manager": (False, False, False, False, False),
+        "marketing": (True, False, False, False, False),
+        "auditor": (True, False, False, False, False),
+        "administrator": (True, True, True, True, True),
     }
 
 
