@@ -110,6 +110,46 @@ def test_a_rep_logs_a_call_in_the_sheet_and_qualifies(page_for: PageFor) -> None
     expect(page.locator("#inbox-list")).to_contain_text("Nothing waits for you")
 
 
+def test_a_rep_pauses_and_resumes_by_keyboard_and_reads_the_new_due_time(
+    page_for: PageFor, axe: Callable[[Page], None]
+) -> None:
+    (rep,) = desk(1)
+    page = page_for(rep)
+    page.goto("/inbox/")
+    page.keyboard.press("a")
+    expect(page.locator("#log-touch")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.locator("#floating [name=until]")).to_be_visible()
+    axe(page)
+    page.locator("#floating [name=reason]").first.check()
+    end = timezone.now().replace(second=0, microsecond=0) + 48 * 60 * MINUTE
+    page.locator("#floating [name=until]").fill(end.strftime("%Y-%m-%dT%H:%M"))
+    page.locator("#verb-submit").click()
+    expect(page.locator("#toasts")).to_contain_text("Paused until")
+    expect(page.locator("[data-row] .clock")).to_have_attribute("data-state", "paused")
+    page.locator("[data-row] [data-open]").click()
+    expect(page.locator("#detail")).to_contain_text("The prospect is away")
+    page.keyboard.press("z")
+    page.locator("#verb-submit").click()
+    expect(page.locator("#toasts")).to_contain_text("goes on. First touch: due")
+    expect(page.locator("[data-row] .clock")).to_have_attribute("data-state", "running")
+
+
+def test_a_manager_waives_a_late_promise_with_a_reason(
+    page_for: PageFor, axe: Callable[[Page], None]
+) -> None:
+    (rep,) = desk(1)
+    page = page_for(make_user(Role.SALES_MANAGER, team=rep.team, name="Mia Holm"))
+    page.goto(Handoff.objects.latest("pk").get_absolute_url())
+    page.keyboard.press("w")
+    expect(page.locator("#floating")).to_contain_text("This cannot be taken back")
+    axe(page)
+    page.locator("#floating [name=reason]").fill("The telephones were down")
+    page.locator("#verb-submit").click()
+    expect(page.locator("main")).to_contain_text("Waived by Mia Holm: The telephones were down")
+    expect(page.locator(".handoff-clocks .clock").first).to_have_attribute("data-state", "waived")
+
+
 def test_who_loses_a_race_reads_who_won_and_the_row_goes(page_for: PageFor) -> None:
     rep, _ = desk(0, reps=2)
     rep.absences.create(starts_at=timezone.now() - 9 * MINUTE, ends_at=timezone.now() + 9 * MINUTE)
