@@ -12,7 +12,7 @@ from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.support.database import Seeds, database_url, empty_all_tables
+from tests.support.database import Seeds, database_url, empty_all_tables, keep_statistics_unknown
 from tests.support.network import refuse_other_machines
 from tests.support.servers import RedisServer
 from tests.support.shared import shared_root
@@ -65,6 +65,7 @@ def django_db_modify_db_settings(
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """After a transactional test the database is again what the migrations made of it."""
     with django_db_blocker.unblock():
+        keep_statistics_unknown()
         seeds = Seeds()
 
     def teardown(case: TransactionTestCase) -> None:
