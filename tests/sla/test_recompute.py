@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -27,12 +27,14 @@ from sla.models import (
     PauseReason,
     Promise,
     PromiseKind,
+    TouchKind,
 )
 from sla.reports.evidence import evidence_of
 from sla.reports.receipts import Halt, lines_with_pauses
 from sla.services.answering import accept
 from sla.services.pausing import pause
 from sla.services.recompute import recompute_open_clocks
+from sla.services.working import log_touch, recycle
 from tests.sla.desk import HOUR, MINUTE, MORNING, clock_of, hand_over, open_desk, owner_of
 from tests.sla.made_clocks import World, make_clock, make_handoff
 from tests.sla.test_evidence import CALENDARS
@@ -265,3 +267,17 @@ def test_the_receipt_names_each_pause_with_its_reason_between_the_days_that_coun
     page = client.get(f"/handoffs/{handoff.pk}/evidence/").content.decode()
     assert "computed anew" in page
     assert "Paused Wed 4 Mar, 10:30" in page
+
+
+@pytest.mark.django_db
+def test_cases_31_and_35_how_late_an_answer_was_stays_whatever_comes_after() -> None:
+    handoff = at_work()
+    rep, at = owner_of(handoff), MORNING + 90 * MINUTE
+    log_touch(handoff=handoff, kind=TouchKind.CALL, reached=True, note="", at=at, by=rep, now=at)
+    before = Clock.objects.filter(pk=touching(handoff).pk).values().get()
+    recycle(handoff=handoff, until=date(2026, 6, 1), note="", by=rep, now=at + HOUR)
+    corrected(at + 2 * HOUR, {"mon": [["09:00", "10:00"]]})
+    run_until_idle(at + 3 * HOUR, ["sla.warn", "sla.sweep"])
+    assert Clock.objects.filter(pk=touching(handoff).pk).values().get() == before
+    for now in (at + 3 * HOUR, at + 3000 * HOUR):
+        assert evidence_of(handoff, now).clocks[1].mark.words == "missed by 30 min"
