@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import Role, Team, User
-from leads.importing.meaning import ImportMapping, Person, mistake
+from leads.importing.meaning import ImportMapping, Origin, Person, mistake
 from leads.models import Source, SourceKind
 from leads.payload_errors import PayloadError, PayloadErrors
 from sla.defaults import AGREEMENT, CALENDAR
@@ -22,10 +22,10 @@ class Ground:
     addresses: Mapping[str, str]
 
 
-def find_source(mapping: ImportMapping) -> Source | None:
-    """The source that the mapping names, if it is here. Raises PayloadErrors where it is another kind of source."""
-    source = Source.objects.select_related("team").filter(slug=mapping.source.slug).first()
-    if source is not None and (errors := _unlike(source, mapping)):
+def find_source(origin: Origin) -> Source | None:
+    """The source that a mapping names, if it is here. Raises PayloadErrors where it is another kind of source."""
+    source = Source.objects.select_related("team").filter(slug=origin.slug).first()
+    if source is not None and (errors := _unlike(source, origin)):
         raise PayloadErrors(errors)
     return source
 
@@ -36,23 +36,27 @@ def prepare(mapping: ImportMapping, people: Mapping[str, set[str]]) -> Ground:
 
     A new team works by the default calendar and agreement and is no fallback. Raises PayloadErrors, with nothing written.
     """
-    source = find_source(mapping)
+    source = find_source(mapping.source)
     team = source.team if source is not None and source.team else _team(mapping.source.team)
     if source is None:
-        source = Source.objects.create(
-            slug=mapping.source.slug,
-            name=mapping.source.name,
-            kind=SourceKind.IMPORT,
-            identity_namespace=mapping.source.namespace,
-            starts_clocks=False,
-            team=team,
-        )
+        source = make_source(mapping.source, team)
     return Ground(source, _users(mapping, people, team))
 
 
-def _unlike(source: Source, mapping: ImportMapping) -> list[PayloadError]:
+def make_source(origin: Origin, team: Team) -> Source:
+    """The source of an import: what it brings is history, so it starts no clocks by itself."""
+    return Source.objects.create(
+        slug=origin.slug,
+        name=origin.name,
+        kind=SourceKind.IMPORT,
+        identity_namespace=origin.namespace,
+        starts_clocks=False,
+        team=team,
+    )
+
+
+def _unlike(source: Source, wanted: Origin) -> list[PayloadError]:
     errors = []
-    wanted = mapping.source
     if source.kind != SourceKind.IMPORT or source.starts_clocks:
         errors.append(
             mistake(

@@ -16,7 +16,7 @@ from datetime import time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from leads.importing.meaning import PLACE, Deal, ImportMapping, Moment, Origin, Person, mistake
+from leads.importing.meaning import PLACE, Deal, ImportMapping, Moment, Origin, Person, Table, mistake
 from leads.payload_errors import PayloadError, PayloadErrors, gettext_noop, shown
 
 _ = gettext_noop
@@ -30,7 +30,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
-def check_header(mapping: ImportMapping, header: Sequence[str]) -> list[PayloadError]:
+def check_header(mapping: Table, header: Sequence[str]) -> list[PayloadError]:
     """What keeps a file with this header from being read by the mapping; empty where it fits."""
     errors = []
     present = ", ".join(shown(name) for name in header)
@@ -59,10 +59,11 @@ def check_header(mapping: ImportMapping, header: Sequence[str]) -> list[PayloadE
 
 def read_mapping(raw: bytes) -> ImportMapping:
     """Read and check a mapping file. Raises PayloadErrors with everything that is wrong, each named by its place."""
-    return _Reader(_parsed(raw)).mapping()
+    return LeadMappingReader(parsed(raw)).mapping()
 
 
-def _parsed(raw: bytes) -> dict[str, Any]:
+def parsed(raw: bytes) -> dict[str, Any]:
+    """The JSON object of a mapping file. Raises PayloadErrors where it is none."""
     try:
         data = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -77,30 +78,12 @@ def _parsed(raw: bytes) -> dict[str, Any]:
     raise PayloadErrors([mistake("mapping", text, remedy)])
 
 
-class _Reader:
-    """Collects what is wrong while it reads, so that one run names all of it."""
+class MappingReader:
+    """Reads what every mapping has, and collects what is wrong while it reads, so that one run names all of it."""
 
     def __init__(self, data: dict[str, Any]) -> None:
         self.data = data
         self.errors: list[PayloadError] = []
-
-    def mapping(self) -> ImportMapping:
-        self.refuse_others("", self.data, SECTIONS)
-        csv = self.section("csv", ("encoding", "delimiter"), required=False)
-        moments, columns = self.columns()
-        found = ImportMapping(
-            source=self.source(),
-            key=self.key(),
-            columns=columns,
-            moments=moments,
-            constants=self.constants(columns, moments),
-            deal=self.deal(),
-            encoding=self.encoding(csv),
-            delimiter=self.delimiter(csv),
-        )
-        if self.errors:
-            raise PayloadErrors(self.errors)
-        return found
 
     def add(self, where: str, message: str, remedy: str, **params: object) -> None:
         self.errors.append(mistake(where, message, remedy, **params))
@@ -164,47 +147,6 @@ class _Reader:
             team=self.text("source.team", data.get("team"), limit=100),
         )
 
-    def key(self) -> str:
-        key = self.text("key", self.data.get("key"))
-        if key and not PLACE.findall(key):
-            self.add(
-                "key",
-                _("The key names no column, so all rows would have the same one."),
-                _("Write the column that names a row in braces, such as olist-mql:{mql_id}."),
-            )
-        return key
-
-    def columns(self) -> tuple[dict[str, Moment], dict[str, str]]:
-        moments: dict[str, Moment] = {}
-        columns: dict[str, str] = {}
-        for field, value in self.section("columns", ()).items():
-            where = f"columns.{field}"
-            if field == "occurred_at" or isinstance(value, dict):
-                if moment := self.moment(where, value):
-                    moments[field] = moment
-            else:
-                columns[field] = self.text(where, value)
-        if not {"external_id", "email"} & columns.keys():
-            self.add(
-                "columns",
-                _("No column says whom a row is about."),
-                _("Name the column of “external_id” or of “email”."),
-            )
-        return moments, columns
-
-    def constants(self, columns: Mapping[str, str], moments: Mapping[str, Moment]) -> dict[str, object]:
-        data = self.section("constants", (), required=False)
-        for field, value in data.items():
-            if not isinstance(value, str | int) or isinstance(value, bool):
-                self.add(f"constants.{field}", _("A constant is a text or a whole number."), _("Write one."))
-            if field in columns or field in moments:
-                self.add(
-                    f"constants.{field}",
-                    _("This field comes from a column already."),
-                    _("Take one of the two out."),
-                )
-        return data
-
     def moment(self, where: str, value: Any) -> Moment | None:
         data = value if isinstance(value, dict) else {}
         self.refuse_others(where, data, ("column", "format", "zone", "time"))
@@ -261,6 +203,95 @@ class _Reader:
             )
             return None
 
+    def encoding(self, csv: Mapping[str, Any]) -> str:
+        name = self.text("csv.encoding", csv.get("encoding", "utf-8"))
+        try:
+            found = codecs.lookup(name).name if name else "utf-8"
+        except LookupError:
+            self.add(
+                "csv.encoding",
+                _("There is no encoding “%(name)s”."),
+                _("Write utf-8 or latin-1."),
+                name=shown(name),
+            )
+            return "utf-8"
+        # A byte order mark is no part of the first column's name.
+        return "utf-8-sig" if found == "utf-8" else found
+
+    def delimiter(self, csv: Mapping[str, Any]) -> str:
+        value = csv.get("delimiter", ",")
+        if not isinstance(value, str) or len(value) != 1 or value in '"\r\n ':
+            self.add(
+                "csv.delimiter",
+                _("A delimiter is one character."),
+                _("Write a comma, a semicolon or a tab (\\t)."),
+            )
+            return ","
+        return value
+
+
+class LeadMappingReader(MappingReader):
+    """Reads the mapping of a file of leads or deals."""
+
+    def mapping(self) -> ImportMapping:
+        self.refuse_others("", self.data, SECTIONS)
+        csv = self.section("csv", ("encoding", "delimiter"), required=False)
+        moments, columns = self.columns()
+        found = ImportMapping(
+            source=self.source(),
+            key=self.key(),
+            columns=columns,
+            moments=moments,
+            constants=self.constants(columns, moments),
+            deal=self.deal(),
+            encoding=self.encoding(csv),
+            delimiter=self.delimiter(csv),
+        )
+        if self.errors:
+            raise PayloadErrors(self.errors)
+        return found
+
+    def key(self) -> str:
+        key = self.text("key", self.data.get("key"))
+        if key and not PLACE.findall(key):
+            self.add(
+                "key",
+                _("The key names no column, so all rows would have the same one."),
+                _("Write the column that names a row in braces, such as olist-mql:{mql_id}."),
+            )
+        return key
+
+    def columns(self) -> tuple[dict[str, Moment], dict[str, str]]:
+        moments: dict[str, Moment] = {}
+        columns: dict[str, str] = {}
+        for field, value in self.section("columns", ()).items():
+            where = f"columns.{field}"
+            if field == "occurred_at" or isinstance(value, dict):
+                if moment := self.moment(where, value):
+                    moments[field] = moment
+            else:
+                columns[field] = self.text(where, value)
+        if not {"external_id", "email"} & columns.keys():
+            self.add(
+                "columns",
+                _("No column says whom a row is about."),
+                _("Name the column of “external_id” or of “email”."),
+            )
+        return moments, columns
+
+    def constants(self, columns: Mapping[str, str], moments: Mapping[str, Moment]) -> dict[str, object]:
+        data = self.section("constants", (), required=False)
+        for field, value in data.items():
+            if not isinstance(value, str | int) or isinstance(value, bool):
+                self.add(f"constants.{field}", _("A constant is a text or a whole number."), _("Write one."))
+            if field in columns or field in moments:
+                self.add(
+                    f"constants.{field}",
+                    _("This field comes from a column already."),
+                    _("Take one of the two out."),
+                )
+        return data
+
     def deal(self) -> Deal | None:
         if "deal" not in self.data:
             return None
@@ -287,29 +318,3 @@ class _Reader:
                 _("Write {id} into it, such as sr-{id}@olist.example."),
             )
         return person
-
-    def encoding(self, csv: Mapping[str, Any]) -> str:
-        name = self.text("csv.encoding", csv.get("encoding", "utf-8"))
-        try:
-            found = codecs.lookup(name).name if name else "utf-8"
-        except LookupError:
-            self.add(
-                "csv.encoding",
-                _("There is no encoding “%(name)s”."),
-                _("Write utf-8 or latin-1."),
-                name=shown(name),
-            )
-            return "utf-8"
-        # A byte order mark is no part of the first column's name.
-        return "utf-8-sig" if found == "utf-8" else found
-
-    def delimiter(self, csv: Mapping[str, Any]) -> str:
-        value = csv.get("delimiter", ",")
-        if not isinstance(value, str) or len(value) != 1 or value in '"\r\n ':
-            self.add(
-                "csv.delimiter",
-                _("A delimiter is one character."),
-                _("Write a comma, a semicolon or a tab (\\t)."),
-            )
-            return ","
-        return value

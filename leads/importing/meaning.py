@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from typing import Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from leads.payload_errors import PayloadError
@@ -18,6 +18,21 @@ PLACE: Final = re.compile(r"\{([^{}]*)\}")
 def mistake(where: str, message: str, remedy: str, **params: object) -> PayloadError:
     """One thing wrong with a mapping or a row: `where` names its place, `message` and `remedy` are templates."""
     return PayloadError(where, message, remedy, **params)
+
+
+class Table(Protocol):
+    """What reading a CSV file needs to know, whatever its rows are about."""
+
+    @property
+    def encoding(self) -> str:
+        """Of the file, as Python calls it."""
+
+    @property
+    def delimiter(self) -> str:
+        """The character between cells."""
+
+    def used(self) -> list[tuple[str, str]]:
+        """Every (place in the mapping, column of the file)."""
 
 
 @dataclass(frozen=True, slots=True)

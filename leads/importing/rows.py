@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from leads.importing.mapping import check_header
-from leads.importing.meaning import ImportMapping, Moment, Person, mistake
+from leads.importing.meaning import ImportMapping, Moment, Person, Table, mistake
 from leads.payload import MAX_BYTES, read
 from leads.payload_errors import PayloadError, PayloadErrors, gettext_noop, shown
 
@@ -41,7 +41,7 @@ class Row:
         return json.dumps(self.payload, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def measure(path: Path, mapping: ImportMapping) -> int:
+def measure(path: Path, mapping: Table) -> int:
     """Read the file to its end; returns how many rows it has. Raises PayloadErrors where it cannot be read or does not fit.
 
     After this, nothing but single rows can be wrong with it.
@@ -74,21 +74,30 @@ def measure(path: Path, mapping: ImportMapping) -> int:
 def read_rows(path: Path, mapping: ImportMapping, now: datetime) -> Iterator[Row]:
     """The rows of a measured file in their order; a time after `now` is a mistake of its row."""
     seen: dict[str, int] = {}
+    for line, cells in read_cells(path, mapping):
+        row = Row(line)
+        if isinstance(cells, PayloadError):
+            row.errors.append(cells)
+        else:
+            _fill(row, cells, mapping, now)
+        if row.key and not row.errors:
+            _note_repeat(row, seen)
+        yield row
+
+
+def read_cells(path: Path, mapping: Table) -> Iterator[tuple[int, dict[str, str] | PayloadError]]:
+    """(line, cells by column) of a measured file; the mistake instead of the cells where their number is not the header's."""
     with path.open(encoding=mapping.encoding, newline="") as file:
         rows = _records(file, mapping)
         _line, header = next(rows)
         for line, cells in rows:
-            row = Row(line)
             if len(cells) != len(header):
-                row.errors.append(_ragged(cells, header))
+                yield line, _ragged(cells, header)
             else:
-                _fill(row, dict(zip(header, (cell.strip() for cell in cells), strict=True)), mapping, now)
-            if row.key and not row.errors:
-                _note_repeat(row, seen)
-            yield row
+                yield line, dict(zip(header, (cell.strip() for cell in cells), strict=True))
 
 
-def _records(file: io.TextIOBase | Any, mapping: ImportMapping) -> Iterator[tuple[int, list[str]]]:
+def _records(file: io.TextIOBase | Any, mapping: Table) -> Iterator[tuple[int, list[str]]]:
     """(line on which it starts, cells) of everything that is not blank; the header comes first."""
     reader = csv.reader(file, delimiter=mapping.delimiter)
     start = 1
@@ -229,7 +238,7 @@ def _ragged(cells: list[str], header: list[str]) -> PayloadError:
     )
 
 
-def _not_text(path: Path, mapping: ImportMapping, error: UnicodeDecodeError) -> PayloadError:
+def _not_text(path: Path, mapping: Table, error: UnicodeDecodeError) -> PayloadError:
     """Names the first line that cannot be decoded; read anew, for the decoder's own position is one within its buffer."""
     line = 0
     with path.open("rb") as file:

@@ -3,7 +3,7 @@
 A lead without a won deal is not won yet; it is not lost. Medians and 90th percentiles are by nearest rank (sla.reports.ranks).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count
 
 from leads.models import Lead, Opportunity
-from sla.reports.ranks import NONE, Ranks, place_of
+from sla.reports.ranks import Ranks, ranks_of
 
 #: A figure over fewer deals than this is marked: one deal more or less would move it a good way.
 SMALL_GROUP: Final = 20
@@ -101,12 +101,3 @@ def first_won(sources: Sequence[str]) -> list[tuple[str, datetime, datetime, str
         assert closed is not None  # a constraint: won deals have their date
         found.setdefault(lead, (origin, first, closed, rep or ""))
     return list(found.values())
-
-
-def ranks_of(values: Iterable[int]) -> Ranks:
-    """Median and 90th percentile by nearest rank: the values at places ceil(n / 2) and ceil(9 n / 10)."""
-    ordered = sorted(values)
-    if not ordered:
-        return NONE
-    size = len(ordered)
-    return Ranks(size, ordered[place_of(50, size) - 1], ordered[place_of(90, size) - 1])

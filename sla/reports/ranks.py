@@ -40,6 +40,15 @@ def place_of(percent: int, count: int) -> int:
     return -(-percent * count // 100)
 
 
+def ranks_of(values: Iterable[int]) -> Ranks:
+    """Median and 90th percentile by nearest rank: the values at places ceil(n / 2) and ceil(9 n / 10)."""
+    ordered = sorted(values)
+    if not ordered:
+        return NONE
+    size = len(ordered)
+    return Ranks(size, ordered[place_of(50, size) - 1], ordered[place_of(90, size) - 1])
+
+
 def ranks_by(rows: QuerySet, value: str, *groups: str) -> dict[tuple[Any, ...], Ranks]:
     """Ranks of the column `value`, which has no nulls, for every combination of the columns `groups`; one query.
 

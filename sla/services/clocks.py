@@ -27,6 +27,14 @@ class Start:
     source_id: int
 
 
+@dataclass(frozen=True)
+class End:
+    """A clock to end, and the time of the fact that ends it."""
+
+    clock: Clock
+    at: datetime
+
+
 def start_clocks(
     *, starts: Sequence[Start], now: datetime, by: User | None = None, rule: str = ""
 ) -> list[Clock]:
@@ -75,25 +83,32 @@ def _clock(start: Start) -> Clock:
     )
 
 
-@transaction.atomic
 def end_clocks(
     *, clocks: Sequence[Clock], at: datetime, now: datetime, by: User | None = None, rule: str = ""
 ) -> None:
-    """End running clocks at the time of the fact that ends them; a late end is a breach, whether or not a sweep saw it.
+    """End running clocks at the time of the fact that ends them all; see end_each."""
+    end_each(ends=[End(clock, at) for clock in clocks], now=now, by=by, rule=rule)
 
-    Where the fact was in time and became known after the sweep, the breach stays and says that it was lifted.
+
+@transaction.atomic
+def end_each(
+    *, ends: Sequence[End], now: datetime, by: User | None = None, rule: str = "", tell: bool = True
+) -> None:
+    """End running clocks, each at its own time; a late end is a breach, whether or not a sweep saw it.
+
+    Where the fact was in time and became known after the sweep, the breach stays and says that it was lifted. Without `tell`
+    nobody gets a notice: what an import brings was over long ago.
     """
-    running = [clock for clock in clocks if clock.outcome == ClockOutcome.RUNNING]
-    record_breaches(
-        clocks=[clock for clock in running if is_late(clock.due_at, at)], now=now, by=by, rule=rule
-    )
-    for clock in running:
+    running = {end.clock: end.at for end in ends if end.clock.outcome == ClockOutcome.RUNNING}
+    late = [clock for clock, at in running.items() if is_late(clock.due_at, at)]
+    record_breaches(clocks=late, now=now, by=by, rule=rule, tell=tell)
+    for clock, at in running.items():
         clock.ended_at = at
         clock.outcome = ClockOutcome.MISSED if is_late(clock.due_at, at) else ClockOutcome.KEPT
         clock.seconds_used = seconds_between(clock, clock.started_at, at)
     update_rows(running, ["ended_at", "outcome", "seconds_used"])
     _lift([clock for clock in running if clock.breached_at and clock.outcome == ClockOutcome.KEPT], now)
-    _record_ends(running, now, by, rule)
+    _record_ends(list(running), now, by, rule)
 
 
 @transaction.atomic
@@ -133,8 +148,10 @@ def _lift(clocks: Sequence[Clock], now: datetime) -> None:
         Breach.objects.filter(clock__in=clocks, lifted_at__isnull=True).update(lifted_at=now)
 
 
-def record_breaches(*, clocks: Sequence[Clock], now: datetime, by: User | None = None, rule: str = "") -> int:
-    """Write the breach of every late clock that has none, its journal row and its notices; returns how many.
+def record_breaches(
+    *, clocks: Sequence[Clock], now: datetime, by: User | None = None, rule: str = "", tell: bool = True
+) -> int:
+    """Write the breach of every late clock that has none, its journal row and, with `tell`, its notices; returns how many.
 
     The clocks must be locked by the caller. The unique key on clock and deadline makes a second recorder harmless.
     """
@@ -171,7 +188,8 @@ def record_breaches(*, clocks: Sequence[Clock], now: datetime, by: User | None =
         by=by,
         rule=rule,
     )
-    breach_notices(clocks=fresh, now=now)
+    if tell:
+        breach_notices(clocks=fresh, now=now)
     return len(fresh)
 
 

@@ -1,12 +1,13 @@
 """What holds for a team at a time: its calendar, its agreement's version in force, and the promises of that version."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sla.business_time import BusinessCalendar
 from sla.clock import Stretch, Times, times
-from sla.models import AgreementVersion, CalendarVersion, Hours, Promise, Territory
+from sla.models import Agreement, AgreementVersion, CalendarVersion, Hours, Promise, Territory
 
 ROUND_THE_CLOCK = BusinessCalendar.round_the_clock()
 
@@ -45,6 +46,27 @@ def terms_of_all(now: datetime) -> dict[int, Terms]:
         if version is not None and calendar is not None:
             found[territory.team_id] = Terms(territory, calendar, version, promises.get(version.pk, {}))
     return found
+
+
+class Versions:
+    """The versions of one agreement through time, with their promises; two queries for any number of questions."""
+
+    def __init__(self, agreement: Agreement) -> None:
+        rows = AgreementVersion.objects.filter(agreement=agreement).select_related("agreement")
+        self._versions = list(rows.order_by("in_force_from"))
+        self._promises = {
+            (row.version_id, row.kind, row.tier): row
+            for row in Promise.objects.filter(version__agreement=agreement).select_related("version")
+        }
+
+    def at(self, at: datetime) -> AgreementVersion | None:
+        """The version in force at a time; None before the first."""
+        place = bisect_right(self._versions, at, key=lambda version: version.in_force_from)
+        return self._versions[place - 1] if place else None
+
+    def promise(self, version: AgreementVersion, kind: str, tier: str) -> Promise | None:
+        """What one of these versions promises, if anything."""
+        return self._promises.get((version.pk, kind, tier))
 
 
 def calendar_version_of(team_id: int) -> CalendarVersion:

@@ -1,35 +1,30 @@
 """manage.py import_leads FILE --mapping MAPPING.json: leads or deals from a CSV file, through the doors of every submission."""
 
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from tqdm import tqdm
 
 from drains.models import SetAside
 from leads.importing.mapping import read_mapping
 from leads.importing.meaning import ImportMapping
 from leads.importing.rows import measure
-from leads.importing.run import Intake, drive, look, mistakes, people_of, take_in
+from leads.importing.run import Intake, drive, look, people_of, take_in
 from leads.models import Outcome, Source, Submission
 from leads.payload_errors import PayloadErrors
 from sla.importing import find_source, prepare
-
-# The mistakes of so many rows are printed; a file in another date format has one in every row.
-SHOWN_ROWS = 20
+from sla.management.imports import ImportCommand, mapping_bytes, told
 
 
-class Command(BaseCommand):
+class Command(ImportCommand):
     """Reads the file, takes its rows in, and drives them through processing, scoring and handoff."""
 
     help = "Import leads or closed deals from a CSV file by a mapping (docs/real-data.md). Safe to run twice."
@@ -48,15 +43,15 @@ class Command(BaseCommand):
         started, computed = perf_counter(), process_time()
         now = timezone.now()
         try:
-            rules = read_mapping(_bytes(mapping))
+            rules = read_mapping(mapping_bytes(mapping))
             rows = measure(file, rules)
-            source = find_source(rules)
+            source = find_source(rules.source)
             if dry_run:
                 found = self.look(file, rules, source, rows, now)
             else:
                 found = self.take_in(file, rules, rows, now)
         except PayloadErrors as errors:
-            raise CommandError(_told(errors)) from None
+            raise CommandError(told(errors)) from None
         self.report_rows(found, dry_run=dry_run)
         if not dry_run and (found.fresh or found.retried):
             self.drive()
@@ -117,22 +112,7 @@ class Command(BaseCommand):
             self.say(text % intcomma(found.fresh))
         if dry_run:
             self.say(_("This was a dry run: nothing was written."))
-        self.report_bad(found)
-
-    def report_bad(self, found: Intake) -> None:
-        """The rows with mistakes, on the error stream."""
-        if not found.bad:
-            return
-        text = ngettext("%s row was left out:", "%s rows were left out:", len(found.bad))
-        self.stderr.write(text % intcomma(len(found.bad)))
-        for row in found.bad[:SHOWN_ROWS]:
-            for line in mistakes(row):
-                self.stderr.write(f"  {line}")
-        if (more := len(found.bad) - SHOWN_ROWS) > 0:
-            self.stderr.write("  " + _("… and %s more.") % intcomma(more))
-        self.stderr.write(
-            _("Correct them and run the same command again: rows that are here stay as they are.")
-        )
+        self.report_bad(found.bad)
 
     def report_outcomes(self, rules: ImportMapping) -> None:
         """What the submissions of this source have turned out to be, all runs together."""
@@ -143,29 +123,3 @@ class Command(BaseCommand):
         if aside := SetAside.objects.count():
             text = ngettext("%s row is set aside with an error", "%s rows are set aside with an error", aside)
             self.stderr.write(f"{text % intcomma(aside)}: {_('see “Rows set aside” in the administration.')}")
-
-    def say(self, text: str) -> None:
-        """One line of the report."""
-        if not self.quiet:
-            self.stdout.write(text)
-
-    @contextmanager
-    def bar(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
-        """A progress bar on the error stream, where somebody is looking."""
-        quiet = True if self.quiet else None
-        with tqdm(total=total, desc=label, unit=_(" rows"), disable=quiet, file=self.stderr._out) as bar:
-            yield bar.update
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CommandError(
-            _("The mapping %(path)s cannot be read: %(reason)s.") % {"path": path, "reason": error.strerror}
-        ) from None
-
-
-def _told(errors: PayloadErrors) -> str:
-    told = [f"{error['field']}: {error['message']} {error['remedy']}" for error in errors.as_list(_)]
-    return "\n".join([*told, _("Nothing was written.")])

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from leads.models import Source
+from sla.management.imports import table
 from sla.reports.funnel import SMALL_GROUP, Funnel, OriginRow, TimeRow, funnel
 
 
@@ -80,10 +81,8 @@ class Command(BaseCommand):
 
     def print_table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Columns as wide as their widest cell; the first to the left, figures to the right."""
-        widths = [max(len(row[place]) for row in [head, *rows]) for place in range(len(head))]
-        for row in [head, ["-" * width for width in widths], *rows]:
-            cells = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
-            self.stdout.write("  ".join(cells).rstrip())
+        for line in table(head, rows):
+            self.stdout.write(line)
 
 
 def _origin_cells(row: OriginRow, name: str) -> list[str]:
