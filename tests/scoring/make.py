@@ -4,6 +4,7 @@ import itertools
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils.text import slugify
 
 from leads.models import Activity, ActivityKind, Contact, Lead, Source
@@ -32,10 +33,11 @@ def make_lead(*, at: datetime = NOW, tier: int = 1, stage: str = "lead", **perso
 
 
 def make_activity(lead: Lead, kind: str, at: datetime = NOW, **fields: Any) -> Activity:
-    """One activity; marks the lead as processing does."""
+    """One activity; marks the lead as processing does: in one transaction, so that no score comes between the two."""
     ActivityKind.objects.get_or_create(slug=kind, defaults={"label": slugify(kind)})
-    Lead.objects.filter(pk=lead.pk).update(dirty_at=at)
-    return Activity.objects.create(contact_id=lead.pk, kind_id=kind, occurred_at=at, **fields)
+    with transaction.atomic():
+        Lead.objects.filter(pk=lead.pk).update(dirty_at=at)
+        return Activity.objects.create(contact_id=lead.pk, kind_id=kind, occurred_at=at, **fields)
 
 
 def activate(
