@@ -18,7 +18,7 @@ from sla.models import AgreementVersion, Clock, Handoff, HandoffState, Promise, 
 from sla.policies import check_can_answer, check_can_assign
 from sla.services.clocks import Start, end_clocks, start_clocks
 from sla.services.routing import give
-from sla.services.terms import calendar_version_of, terms_of_all
+from sla.services.terms import calendar_version_of
 
 
 class AlreadyAnswered(RuntimeError):
@@ -105,7 +105,7 @@ def assign(*, handoff: Handoff, to: User, by: User, now: datetime) -> Handoff:
     if Handoff.objects.rejected_by(to).filter(lead=row.lead_id).exists():
         raise NotPossible(_("%s rejected this lead before. Choose somebody else.") % to)
     row.owner, row.assigned_at = to, now
-    give(handoffs=[row], terms=terms_of_all(now), now=now, by=by)
+    give(handoffs=[row], calendars={row.team_id: calendar_version_of(row.team_id)}, now=now, by=by)
     return row
 
 

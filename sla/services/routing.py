@@ -11,7 +11,7 @@ from accounts.querysets import UserQuerySet
 from leads.bulk import update_rows
 from leads.journal import Entry, record
 from sla.clock import is_late
-from sla.models import Clock, ClockOutcome, Handoff, PromiseKind, RepTurn, Territory
+from sla.models import CalendarVersion, Clock, ClockOutcome, Handoff, PromiseKind, RepTurn, Territory
 from sla.notices import handed_off_notices
 from sla.services.clocks import Start, cancel_clocks, seconds_between, start_clocks
 from sla.services.terms import Terms, terms_of_all
@@ -100,13 +100,14 @@ def assign_waiting(handoffs: Sequence[Handoff], now: datetime) -> None:
             handoff.owner, handoff.assigned_at = owner, now
             given.append(handoff)
     turns.save()
-    give(handoffs=given, terms=terms, now=now, rule=RULE)
+    calendars = {number: term.calendar_version for number, term in terms.items()}
+    give(handoffs=given, calendars=calendars, now=now, rule=RULE)
 
 
 def give(
     *,
     handoffs: Sequence[Handoff],
-    terms: dict[int, Terms],
+    calendars: dict[int, CalendarVersion],
     now: datetime,
     by: User | None = None,
     rule: str = "",
@@ -123,7 +124,7 @@ def give(
         clocks.setdefault(clock.handoff_id, []).append(clock)
     released, over = _release(clocks.values(), now)
     cancel_clocks(clocks=over, now=now, by=by, rule=rule)
-    taken_over, starts = _own_clocks(handoffs, clocks, terms, now)
+    taken_over, starts = _own_clocks(handoffs, clocks, calendars, now)
     _pass_on({clock.pk: clock for clock in [*released, *taken_over]}, now, by, rule)
     own = start_clocks(starts=starts, now=now, by=by, rule=rule) if starts else []
     record(
@@ -156,7 +157,10 @@ def _release(groups: Iterable[Sequence[Clock]], now: datetime) -> tuple[list[Clo
 
 
 def _own_clocks(
-    handoffs: Sequence[Handoff], clocks: dict[int, list[Clock]], terms: dict[int, Terms], now: datetime
+    handoffs: Sequence[Handoff],
+    clocks: dict[int, list[Clock]],
+    calendars: dict[int, CalendarVersion],
+    now: datetime,
 ) -> tuple[list[Clock], list[Start]]:
     """The clock of each new owner: the team's, where none of its time has run, else one to be started."""
     taken_over: list[Clock] = []
@@ -170,7 +174,7 @@ def _own_clocks(
             fresh[0].owner = handoff.owner
             taken_over.append(fresh[0])
         else:
-            calendar = terms[handoff.team_id].calendar_version
+            calendar = calendars[handoff.team_id]
             starts.append(Start(handoff, first.promise, calendar, now, handoff.owner, first.source_id))
     return taken_over, starts
 
