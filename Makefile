@@ -73,7 +73,7 @@ test-postgres: $(VENV)/.dev.stamp ## tests on a real PostgreSQL and Redis (ARGS=
 
 test-e2e: $(VENV)/.dev.stamp browser ## tests in a real browser (ARGS="-k word")
 	$(call heading,tests in the browser)
-	@$(CLEAN) $(PY) -m tests.support.servers -- $(PYTEST) -m e2e $(ARGS)
+	@$(CLEAN) $(PY) -m tests.support.servers -- $(PYTEST) -n $(JOBS) -m e2e $(ARGS)
 
 browser: $(VENV)/.dev.stamp ## makes sure there is a Chromium, where that is allowed
 	$(call heading,browser)
