@@ -28,14 +28,6 @@ class UserQuerySet(models.QuerySet):
             models.Exists(Absence.objects.running(now).filter(user=models.OuterRef("pk")))
         )
 
-    def managers_of(self, team_id: int | None) -> Self:
-        """Active sales managers of a team, and those of no team in particular, who manage all."""
-        return (
-            self.active()
-            .filter(role="sales_manager")
-            .filter(models.Q(team_id=team_id) | models.Q(team__isnull=True))
-        )
-
 
 class AbsenceQuerySet(models.QuerySet):
     """Absences by time."""

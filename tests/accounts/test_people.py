@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.middleware import ReaderTimeMiddleware
 from accounts.models import Absence, Role, User
-from tests.support.people import make_team, make_user
+from tests.support.people import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -101,14 +101,6 @@ def test_two_absences_at_different_times_are_not_taken_for_one() -> None:
     Absence.objects.create(user=person, starts_at=NOW - 3 * HOUR, ends_at=NOW - 2 * HOUR)
     Absence.objects.create(user=person, starts_at=NOW + 2 * HOUR, ends_at=NOW + 3 * HOUR)
     assert User.objects.at_work(NOW).filter(pk=person.pk).exists()
-
-
-def test_managers_of_a_team_are_its_own_and_those_of_all_teams() -> None:
-    north, south = make_team(), make_team()
-    own, everywhere = make_user(Role.SALES_MANAGER, team=north), make_user(Role.SALES_MANAGER)
-    make_user(Role.SALES_MANAGER, team=south)
-    make_user(Role.SALES_MANAGER, team=north, is_active=False)
-    assert set(User.objects.managers_of(north.pk)) == {own, everywhere}
 
 
 def show_now(request: HttpRequest) -> HttpResponse:
