@@ -1,4 +1,4 @@
-"""Other values for many rows in one statement.
+"""Other values for many rows in one statement, and rows made from a query.
 
 Django's bulk_update writes a CASE with one branch per row and column, which both databases take seconds to read; a join
 with a list of values costs them milliseconds (measured: docs/real-data.md).
@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import Expression, F, Field, ForeignKey, Model, QuerySet, Value
 
 ROWS = 1000
 
@@ -43,6 +43,39 @@ def update_values(
     while chunk := list(islice(waiting, _rows_at_once(len(columns) + 1))):
         written += _update(model, columns, chunk, only_where)
     return written
+
+
+def insert_selected(
+    model: type[Model], rows: QuerySet[Any], columns: Mapping[str, Any], *, ignore_conflicts: bool = False
+) -> int:
+    """INSERT ... SELECT: one row of `model` per row of the query; returns how many were written.
+
+    `columns` gives every field of the model but its key an expression over the query's rows, or a plain value. With
+    `ignore_conflicts` a row that is there already stays as it is.
+    """
+    quote = connection.ops.quote_name
+    fields = {name: _field(model, name) for name in columns}
+    made = {
+        f"made_{name}": value
+        if isinstance(value, Expression | F)
+        else Value(value, output_field=_plain(fields[name]))
+        for name, value in columns.items()
+    }
+    query = rows.order_by().annotate(**made).values_list(*made).query
+    select, params = query.get_compiler(connection=connection).as_sql()
+    names = ", ".join(quote(_column(field)) for field in fields.values())
+    ending = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(model._meta.db_table)} ({names}) {select}{ending}",
+            params,
+        )
+        return int(cursor.rowcount)
+
+
+def _plain(field: Field) -> Field:
+    """The field itself, or for a reference that of the key it points to."""
+    return field.target_field if isinstance(field, ForeignKey) else field
 
 
 def _update(

@@ -221,7 +221,11 @@ class ClockQuerySet(models.QuerySet):
 
     def due(self, now: datetime) -> Self:
         """Late, and no breach is recorded yet: what the sweep reads."""
-        return self.late(now).filter(breached_at__isnull=True).order_by("due_at", "pk")
+        return self.late(now).not_breached().order_by("due_at", "pk")
+
+    def not_breached(self) -> Self:
+        """Without a breach of the present due time."""
+        return self.filter(breached_at__isnull=True)
 
     def to_warn(self, now: datetime) -> Self:
         """In warning, and nobody was told. What is late already is no longer warned about."""
@@ -305,7 +309,7 @@ class ClockQuerySet(models.QuerySet):
 
     def mark_breached(self) -> int:
         """Date the breach by the deadline; clocks that have one keep it."""
-        return self.filter(breached_at__isnull=True).update(breached_at=models.F("due_at"))
+        return self.not_breached().update(breached_at=models.F("due_at"))
 
     def with_terms(self) -> Self:
         """With all that ending a clock needs."""

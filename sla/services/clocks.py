@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts.models import User
-from leads.bulk import update_rows
-from leads.journal import Entry, record
+from leads.bulk import insert_selected, update_rows
+from leads.journal import Entry, IsoTime, record, record_selected
 from sla.clock import Stretch, between, is_late
 from sla.models import Breach, CalendarVersion, Clock, ClockOutcome, Handoff, Hours, Promise
 from sla.notices import breach_notices
@@ -160,37 +161,39 @@ def record_breaches(
         return 0
     for clock in fresh:
         clock.breached_at = clock.due_at
-    Breach.objects.bulk_create(
-        [
-            Breach(clock=clock, deadline=clock.due_at, owner_id=clock.owner_id, recorded_at=now)
-            for clock in fresh
-        ],
+    flag_breaches(keys=[clock.pk for clock in fresh], now=now, by=by, rule=rule)
+    if tell:
+        breach_notices(clocks=fresh, now=now)
+    return len(fresh)
+
+
+def flag_breaches(*, keys: Sequence[int], now: datetime, by: User | None = None, rule: str = "") -> int:
+    """Write breach, journal row and flag of clocks that have none, in three statements whatever their number; returns how
+    many. The database makes the rows from the clocks themselves, which the caller has locked and knows to be late."""
+    fresh = Clock.objects.filter(pk__in=keys).not_breached()
+    insert_selected(
+        Breach,
+        fresh,
+        {
+            "clock": F("pk"),
+            "deadline": F("due_at"),
+            "owner": F("owner_id"),
+            "recorded_at": now,
+            "lifted_at": None,
+        },
         ignore_conflicts=True,
-        batch_size=1000,
     )
-    Clock.objects.filter(pk__in=[clock.pk for clock in fresh]).mark_breached()
-    record(
-        entries=[
-            Entry(
-                "clock.breached",
-                "clock",
-                clock.pk,
-                clock.handoff.lead_id,
-                after={
-                    "deadline": clock.due_at.isoformat(),
-                    "owner": clock.owner_id,
-                    "handoff": clock.handoff_id,
-                },
-            )
-            for clock in fresh
-        ],
+    record_selected(
+        rows=fresh,
+        event="clock.breached",
+        subject_kind="clock",
+        lead="handoff__lead_id",
+        after={"deadline": IsoTime(F("due_at")), "owner": F("owner_id"), "handoff": F("handoff_id")},
         at=now,
         by=by,
         rule=rule,
     )
-    if tell:
-        breach_notices(clocks=fresh, now=now)
-    return len(fresh)
+    return fresh.mark_breached()
 
 
 def seconds_between(clock: Clock, start: datetime, end: datetime) -> int:

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from leads.journal import Entry, record
 from sla.models import Clock
-from sla.notices import warning_notices
-from sla.services.clocks import record_breaches
+from sla.notices import breach_notices, warning_notices
+from sla.services.clocks import flag_breaches
 
 RULE = "sla.sweep"
 
@@ -16,8 +16,9 @@ RULE = "sla.sweep"
 @transaction.atomic
 def sweep(clocks: Sequence[Clock], now: datetime) -> None:
     """Record the breaches of a claimed batch of late clocks. Reads only what is due."""
-    rows = Clock.objects.filter(pk__in=[clock.pk for clock in clocks]).for_notices()
-    record_breaches(clocks=list(rows), now=now, rule=RULE)
+    keys = [clock.pk for clock in clocks]
+    flag_breaches(keys=keys, now=now, rule=RULE)
+    breach_notices(clocks=list(Clock.objects.filter(pk__in=keys).for_notices()), now=now)
 
 
 @transaction.atomic
