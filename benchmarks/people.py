@@ -46,7 +46,7 @@ class Cast:
 
     def target(self, kind: PromiseKind) -> str:
         """SQL: the target in seconds of a promise, by the column `tier`."""
-        return self._by_tier(kind, lambda promise: promise.target_seconds)
+        return self._by_tier(kind, lambda promise: promise.target_seconds or 0)
 
     def promise(self, kind: PromiseKind) -> str:
         """SQL: the number of a promise, by the column `tier`."""

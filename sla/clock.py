@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from enum import StrEnum
+from functools import lru_cache
 
 from sla.business_time import BusinessCalendar
 
@@ -27,7 +28,7 @@ class Stretch:
 def times(
     calendar: BusinessCalendar,
     start: datetime,
-    target_seconds: int,
+    target_seconds: int | float,
     warn_percent: int,
     pauses: Sequence[Stretch] = (),
 ) -> Times:
@@ -39,7 +40,7 @@ def times(
 
 
 def add(
-    calendar: BusinessCalendar, start: datetime, seconds: int, pauses: Sequence[Stretch] = ()
+    calendar: BusinessCalendar, start: datetime, seconds: int | float, pauses: Sequence[Stretch] = ()
 ) -> datetime:
     """The instant at which `seconds` of the calendar's hours after `start` have elapsed, those in pauses not counted.
 
@@ -56,6 +57,27 @@ def add(
         # To the microsecond, as calendars count: a difference of floats is a little off.
         at, left = pause.end, round(left - worked, 6)
     return calendar.add(at, left)
+
+
+def seconds_of_days(calendar: BusinessCalendar, start: datetime, days: int) -> int | float:
+    """What `days` business days from `start` are in the calendar's seconds: until the close of the `days`-th open local date
+    after the start's own, which does not count, however early it is. Exact to the microsecond. Raises NeverOpen.
+
+    In seconds, so that pauses, warnings and receipts of days follow the same law as all others.
+    """
+    return calendar.between(start, _close(calendar, start.astimezone(calendar.zone).date(), days))
+
+
+@lru_cache(maxsize=4096)
+def _close(calendar: BusinessCalendar, day: date, days: int) -> datetime:
+    """The close of the `days`-th open date after `day`. A date is open where any of its hours really pass."""
+    close = datetime.combine(day, time(12), calendar.zone)
+    for _number in range(days):
+        opening = calendar.opens_at(close)
+        while (found := opening.astimezone(calendar.zone).date()) <= day:
+            opening = calendar.opens_at(calendar.day(found).spans[-1].end)
+        day, close = found, calendar.day(found).spans[-1].end
+    return close
 
 
 def between(

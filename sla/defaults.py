@@ -19,6 +19,14 @@ PROMISES = (
     ("first_touch", "scored", 24 * HOUR),
     ("first_touch", "tier_2", 40 * HOUR),
 )
+# What was agreed beyond these later on (product.md, “Both sides promise”), for every tier: kind and what it promises.
+FURTHER_PROMISES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("attempts", {"count": 6, "target_days": 10}),
+    ("disposition", {"target_days": 15}),
+    ("routing", {"target_seconds": 5 * MINUTE, "hours": "round_the_clock"}),
+    ("completeness", {"target_seconds": 1}),
+    ("pick_up", {"target_days": 5}),
+)
 
 # slug, label, class, to nurture, needs a note
 REJECTIONS = (
@@ -42,6 +50,18 @@ DISQUALIFICATIONS = (
     ("bad_timing", "Bad timing", False, False),
     ("no_fit", "No fit", False, True),
 )
+
+
+def promise_further(apps: Any) -> None:
+    """Add the later promises to the first version of the standard agreement, unless handoffs are judged by it already."""
+    versions = apps.get_model("sla", "AgreementVersion").objects
+    first = versions.filter(agreement__name=AGREEMENT, number=1).first()
+    if first is None or first.handoffs.exists():
+        return
+    promises = apps.get_model("sla", "Promise").objects
+    for kind, terms in FURTHER_PROMISES:
+        for tier in ("hand_raiser", "scored", "tier_2"):
+            promises.get_or_create(version=first, kind=kind, tier=tier, defaults=terms)
 
 
 def seed(apps: Any) -> None:

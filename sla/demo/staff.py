@@ -71,7 +71,7 @@ class Sales:
         # How much of each end is due: half at first, which rounds; deals take long, so the first to close is won.
         self._due = {"won": 1.0}
         self.targets = {
-            (promise.version_id, promise.kind, promise.tier): promise.target_seconds
+            (promise.version_id, promise.kind, promise.tier): promise.target_seconds or 0
             for promise in Promise.objects.all()
         }
 

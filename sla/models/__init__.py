@@ -1,6 +1,17 @@
 """The tables of the agreement and of handoffs, one module per noun."""
 
-from sla.models.agreement import Agreement, AgreementVersion, HandoffTier, Hours, Promise, PromiseKind
+from sla.models.agreement import (
+    MARKETING_KINDS,
+    SALES_KINDS,
+    Agreement,
+    AgreementVersion,
+    HandoffTier,
+    Hours,
+    Promise,
+    PromiseKind,
+    Side,
+    side_of,
+)
 from sla.models.calendar import Calendar, CalendarVersion
 from sla.models.clock import Breach, Clock, ClockOutcome
 from sla.models.handoff import Handoff, HandoffState, Qualification, Reason, ReasonClass, ReasonKind
@@ -9,6 +20,8 @@ from sla.models.routing import RepTurn, Territory
 from sla.models.touch import Touch, TouchKind, TouchOrigin
 
 __all__ = [
+    "MARKETING_KINDS",
+    "SALES_KINDS",
     "Agreement",
     "AgreementVersion",
     "Breach",
@@ -29,9 +42,11 @@ __all__ = [
     "ReasonClass",
     "ReasonKind",
     "RepTurn",
+    "Side",
     "Territory",
     "Touch",
     "TouchKind",
     "TouchOrigin",
     "Waiver",
+    "side_of",
 ]

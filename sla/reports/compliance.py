@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Value, When
 
-from sla.models import PromiseKind
+from sla.models import SALES_KINDS
 from sla.querysets import ClockQuerySet
 from sla.reports.filters import FILTERS, QUEUE, Ask
 from sla.reports.ranks import NONE, Ranks, ranks_by
@@ -89,7 +89,7 @@ def kind_reports(ask: Ask) -> list[KindReport]:
     in_period = ended.started_between(ask.period.start, ask.period.end)
     of_groups = ranks_by(in_period, "seconds_used", "kind_number", column)
     reports = []
-    for number, kind in enumerate(PromiseKind):
+    for number, kind in enumerate(SALES_KINDS):
         if ask.chosen.get("kind", kind) != kind:
             continue
         both: list[Tally] = []
@@ -119,7 +119,7 @@ def _cohort(ask: Ask) -> ClockQuerySet:
             ),
             # A number sorts several times faster than a text of the database's language.
             kind_number=Case(
-                *(When(kind=kind, then=Value(number)) for number, kind in enumerate(PromiseKind)),
+                *(When(kind=kind, then=Value(number)) for number, kind in enumerate(SALES_KINDS)),
                 output_field=IntegerField(),
             ),
         )

@@ -14,9 +14,9 @@ from sla.models import Breach, Clock, ClockOutcome, Handoff, Hours
 from sla.reports.happenings import Happening, happenings, journal_of, why_words
 from sla.reports.lists import Mark, pause_end, verdict_mark
 from sla.reports.receipts import Halt, ReceiptLine, lines_of, lines_with_pauses
-from sla.reports.wording import exact, to_the_second
+from sla.reports.wording import exact, target_words, to_the_second
 from sla.services.clocks import pauses_of, seconds_between
-from sla.services.terms import calendar_of
+from sla.services.terms import calendar_of, target_of
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _clock_evidence(
     clock: Clock, ended_by: str, anew: tuple[Recomputation, ...], now: datetime
 ) -> ClockEvidence:
     business = calendar_of(clock.promise, clock.calendar_version)
-    target, halts = clock.promise.target_seconds, _halts(clock)
+    target, halts = target_of(clock.promise, clock.calendar_version, clock.started_at), _halts(clock)
     due_at = add(business, clock.started_at, target, pauses_of(clock))
     used, used_title, agrees = None, "", due_at == clock.due_at
     if clock.outcome != ClockOutcome.CANCELLED:
@@ -156,11 +156,11 @@ def _clock_evidence(
         seconds = 0
     return ClockEvidence(
         clock=clock,
-        mark=_mark(clock, max(0, seconds - target), now),
-        target=to_the_second(target),
+        mark=_mark(clock, max(0, seconds - int(target)), now),
+        target=target_words(clock.promise),
         calendar=_calendar(clock),
         zone=business.tz,
-        due=_due_sum(business, clock, due_at, halts),
+        due=_due_sum(business, clock, target, due_at, halts),
         used=used,
         used_title=used_title,
         agrees=agrees,
@@ -186,12 +186,14 @@ def _why_paused(reason: str, note: str) -> str:
     return _("%(reason)s (%(note)s)") % {"reason": reason, "note": note} if note else str(reason)
 
 
-def _due_sum(business: BusinessCalendar, clock: Clock, due_at: datetime, halts: list[Halt]) -> Sum:
-    target = clock.promise.target_seconds
+def _due_sum(
+    business: BusinessCalendar, clock: Clock, target: int | float, due_at: datetime, halts: list[Halt]
+) -> Sum:
+    words = to_the_second(int(target))
     if halts:
-        return Sum(lines_with_pauses(business, clock.started_at, due_at, halts), to_the_second(target))
+        return Sum(lines_with_pauses(business, clock.started_at, due_at, halts), words)
     # Also says which closed days a promise of no seconds at all waited for.
-    return Sum(lines_of(business.explain(clock.started_at, target)), to_the_second(target))
+    return Sum(lines_of(business.explain(clock.started_at, target)), words)
 
 
 def _mark(clock: Clock, beyond: int, now: datetime) -> Mark:
@@ -219,7 +221,7 @@ def _facts(clock: Clock, ended_by: str) -> tuple[tuple[str, str], ...]:
     version = clock.promise.version
     facts = [
         (_("Started"), exact(clock.started_at)),
-        (_("Promised within"), to_the_second(clock.promise.target_seconds)),
+        (_("Promised"), target_words(clock.promise)),
         (_("Due"), exact(clock.due_at)),
         (_("Ended"), exact(clock.ended_at) if clock.ended_at else _("still running")),
         (_("Answers for it"), str(clock.owner) if clock.owner else _("the queue of %s") % clock.team),

@@ -19,6 +19,7 @@ from sla.querysets import ClockQuerySet, HandoffQuerySet
 from sla.reports.filters import ANSWERS, REJECTIONS, Ask
 from sla.reports.wording import elapsed, moment, worked
 from sla.services.clocks import seconds_between
+from sla.services.terms import target_of
 
 _OUTCOME_ROWS: dict[str, Callable[[ClockQuerySet, datetime], ClockQuerySet]] = {
     "": lambda rows, now: rows.judged(),
@@ -163,7 +164,7 @@ class ClockList:
         used = clock.seconds_used
         if used is None and verdict != "cancelled":
             used = seconds_between(clock, clock.started_at, until)
-        beyond = max(0, (used or 0) - clock.promise.target_seconds)
+        beyond = _beyond(clock, verdict, used or 0)
         cells = {
             "lead": str(clock.handoff.lead),
             "kind": str(clock.get_kind_display()),
@@ -202,6 +203,13 @@ class ClockList:
         raw["waived_at"] = waiver.at if waiver else None
         raw["waived_because"] = waiver.reason if waiver else None
         raw["waived_by"] = str(waiver.by) if waiver else None
+
+
+def _beyond(clock: Clock, verdict: str, used: int) -> int:
+    """Seconds in the hours of the promise by which a missed one was late; no arithmetic for the others."""
+    if verdict not in ("missed", "late"):
+        return 0
+    return max(0, used - int(target_of(clock.promise, clock.calendar_version, clock.started_at)))
 
 
 def pause_end(clock: Clock, verdict: str, now: datetime) -> datetime | None:

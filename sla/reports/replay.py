@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leads.models import Source
-from sla.business_time import BusinessCalendar
-from sla.clock import Stretch, add, between, is_late
+from sla.clock import Stretch, between, is_late
 from sla.models import Agreement, AgreementVersion, CalendarVersion, Clock, Promise, PromiseKind
 from sla.reports.ranks import NONE, Ranks, ranks_of
 from sla.services.clocks import pauses_of
-from sla.services.terms import Versions, calendar_of, calendar_version_of
+from sla.services.terms import Versions, calendar_of, calendar_version_of, promise_times
 
 CHUNK = 2000
 
@@ -55,6 +54,11 @@ class Figures:
     used: Ranks = NONE
 
     @property
+    def is_known(self) -> bool:
+        """Whether there was any fact to judge."""
+        return bool(self.kept + self.missed + self.unpromised)
+
+    @property
     def share(self) -> float | None:
         """Kept of judged, 0 to 1."""
         judged = self.kept + self.missed
@@ -87,10 +91,11 @@ def judge_of(name: str) -> Judge | None:
 
 
 def verdict(
-    promise: Promise, calendar: BusinessCalendar, start: datetime, end: datetime, pauses: Sequence[Stretch]
+    promise: Promise, hours: CalendarVersion, start: datetime, end: datetime, pauses: Sequence[Stretch]
 ) -> Verdict:
-    """Judge one fact. Raises NeverOpen."""
-    due_at = add(calendar, start, promise.target_seconds, pauses)
+    """Judge one fact; `hours` are those of the team. Raises NeverOpen."""
+    calendar = calendar_of(promise, hours)
+    due_at = promise_times(promise, hours, start, pauses).due_at
     return Verdict(not is_late(due_at, end), between(calendar, start, end, pauses))
 
 
@@ -108,9 +113,7 @@ def replay(*, source: Source, judges: Sequence[Judge]) -> Replay:
                 found.unpromised += 1
                 continue
             assert clock.ended_at is not None
-            one = verdict(
-                promise, calendar_of(promise, team_hours), clock.started_at, clock.ended_at, pauses_of(clock)
-            )
+            one = verdict(promise, team_hours, clock.started_at, clock.ended_at, pauses_of(clock))
             found.promises.add(promise)
             found.kept, found.missed = found.kept + one.kept, found.missed + (not one.kept)
             used.setdefault((place, clock.kind), []).append(one.seconds)

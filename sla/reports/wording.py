@@ -7,6 +7,9 @@ from datetime import datetime, timedelta, tzinfo
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from sla.models import Hours, Promise
 
 MINUTE, HOUR = 60, 3600
 
@@ -34,6 +37,25 @@ def to_the_second(seconds: int) -> str:
         (seconds % MINUTE, _("%(n)s s")),
     ]
     return " ".join(words % {"n": number} for number, words in parts if number) or _("%(n)s s") % {"n": 0}
+
+
+def target_words(promise: Promise) -> str:
+    """What a promise says, to the second: “4 h”, “15 business days”, “6 attempts within 10 business days”; its hours are told
+    beside it."""
+    if promise.target_days is None:
+        words = to_the_second(promise.target_seconds or 0)
+    elif promise.hours == Hours.ROUND_THE_CLOCK:
+        words = ngettext("%(n)d day", "%(n)d days", promise.target_days) % {"n": promise.target_days}
+    else:
+        words = ngettext("%(n)d business day", "%(n)d business days", promise.target_days) % {
+            "n": promise.target_days
+        }
+    if promise.count is None:
+        return words
+    return ngettext("%(n)d attempt within %(time)s", "%(n)d attempts within %(time)s", promise.count) % {
+        "n": promise.count,
+        "time": words,
+    }
 
 
 def elapsed(span: timedelta | None) -> str:

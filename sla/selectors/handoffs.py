@@ -13,6 +13,7 @@ from leads.stages import Stage
 from sla.clock import Look, look
 from sla.models import Clock, Handoff, HandoffState, Pause, Touch, Waiver
 from sla.policies import can_answer, can_assign, can_waive, can_work, visible_handoffs
+from sla.reports.wording import target_words
 from sla.services.pausing import can_be_paused, can_be_waived
 
 
@@ -27,9 +28,9 @@ class ClockFact:
     waiver: Waiver | None = None
 
     @property
-    def promised_seconds(self) -> int:
-        """The target of its promise."""
-        return self.clock.promise.target_seconds
+    def promised(self) -> str:
+        """What its promise says."""
+        return target_words(self.clock.promise)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sla.business_time import BusinessCalendar
-from sla.clock import Stretch, Times, times
+from sla.clock import Stretch, Times, seconds_of_days, times
 from sla.models import Agreement, AgreementVersion, CalendarVersion, Hours, Promise, Territory
 
 ROUND_THE_CLOCK = BusinessCalendar.round_the_clock()
+DAY = 86_400
 
 
 class NoTerms(RuntimeError):
@@ -82,6 +83,16 @@ def calendar_of(promise: Promise, calendar_version: CalendarVersion | None) -> B
     return calendar_version.business()
 
 
+def target_of(promise: Promise, calendar_version: CalendarVersion | None, start: datetime) -> int | float:
+    """What is promised from `start` on, in seconds of its hours. Raises NeverOpen."""
+    if promise.target_days is None:
+        assert promise.target_seconds is not None  # one of the two, says the database
+        return promise.target_seconds
+    if promise.hours == Hours.ROUND_THE_CLOCK or calendar_version is None:
+        return promise.target_days * DAY
+    return seconds_of_days(calendar_version.business(), start, promise.target_days)
+
+
 def promise_times(
     promise: Promise,
     calendar_version: CalendarVersion | None,
@@ -90,4 +101,5 @@ def promise_times(
 ) -> Times:
     """Due and warning time of a promise from `start`, pauses left out. Raises NeverOpen."""
     calendar = calendar_of(promise, calendar_version)
-    return times(calendar, start, promise.target_seconds, promise.warn_percent, pauses)
+    target = target_of(promise, calendar_version, start)
+    return times(calendar, start, target, promise.warn_percent, pauses)

@@ -21,7 +21,6 @@ from sla.models import (
     Calendar,
     Clock,
     Handoff,
-    Promise,
     PromiseKind,
     Territory,
 )
@@ -98,10 +97,10 @@ def new_version(in_force_from: datetime, accept_seconds: int) -> AgreementVersio
         agreement=latest.agreement, number=latest.number + 1, in_force_from=in_force_from
     )
     for promise in latest.promises.all():
-        seconds = accept_seconds if promise.kind == PromiseKind.ACCEPT else promise.target_seconds
-        Promise.objects.create(
-            version=version, kind=promise.kind, tier=promise.tier, target_seconds=seconds, hours=promise.hours
-        )
+        promise.pk, promise.version = None, version
+        if promise.kind == PromiseKind.ACCEPT:
+            promise.target_seconds = accept_seconds
+        promise.save(force_insert=True)
     return version
 
 

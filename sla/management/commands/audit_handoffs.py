@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from leads.models import Source
 from sla.business_time import NeverOpen
+from sla.importing_handoffs.mapping import PROMISES as IMPORTED
 from sla.management.imports import table
 from sla.models import CalendarVersion, Hours, Promise, PromiseKind
 from sla.reports.replay import Figures, Judge, Replay, judge_of, replay
-from sla.reports.wording import worked
+from sla.reports.wording import target_words, worked
 
 
 class Command(BaseCommand):
@@ -47,6 +48,9 @@ class Command(BaseCommand):
                 _("A calendar does not open often enough for the promise: %s") % error
             ) from None
         for kind in PromiseKind:
+            # An import knows when leads were answered and touched, and nothing of the other promises.
+            if kind not in IMPORTED and not any(figures[kind].is_known for figures in found.figures):
+                continue
             for line in _lines(found, kind):
                 self.stdout.write(line)
             self.stdout.write("")
@@ -88,8 +92,10 @@ def _lines(found: Replay, kind: PromiseKind) -> Iterator[str]:
 def _promised(promises: Sequence[Promise] | set[Promise]) -> str:
     """Such as 4 h round the clock; several where versions or tiers differ."""
     words = {Hours.BUSINESS.value: _("business hours"), Hours.ROUND_THE_CLOCK.value: _("round the clock")}
-    said = sorted({(row.target_seconds, row.hours) for row in promises})
-    return " / ".join(f"{worked(seconds)} {words[hours]}" for seconds, hours in said) or "–"
+    said = sorted(
+        {(row.target_days or 0, row.target_seconds or 0, row.hours): row for row in promises}.items()
+    )
+    return " / ".join(f"{target_words(row)} {words[row.hours]}" for _key, row in said) or "–"
 
 
 def _part(column: Figures, number: int) -> str:
