@@ -7,6 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from drains.clock import last_known_time
+
 
 class ReaderTimeMiddleware:
     """Activates the reader's zone for the request, and tells the page the server's time for its countdowns."""
@@ -21,5 +23,5 @@ class ReaderTimeMiddleware:
             name = request.user.time_zone
         with timezone.override(zoneinfo.ZoneInfo(name or settings.ORGANISATION_TIME_ZONE)):
             response = self.get_response(request)
-        response.headers["X-Server-Time"] = timezone.now().isoformat()
+        response.headers["X-Server-Time"] = last_known_time().isoformat()
         return response

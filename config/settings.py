@@ -112,6 +112,8 @@ else:
     _database["CONN_MAX_AGE"] = env.integer("CONN_MAX_AGE", 600)
     _database["CONN_HEALTH_CHECKS"] = True
     _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+# What is late is judged by the database's clock, which all machines share (drains/clock.py).
+DATABASE_TIME = env.boolean("DATABASE_TIME", default=True)
 
 # --- Celery: wake-up calls only; the database is the queue ---------------------------------------------
 REDIS_URL = env.redis_url("REDIS_URL")

@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from drains.clock import current_time
 from drains.models import DrainRun, SetAside
 from drains.wake import wake
 
@@ -43,7 +43,7 @@ class SetAsideAdmin(admin.ModelAdmin):
     @admin.action(description=_("Try again now"))
     def retry_now(self, request: HttpRequest, rows: QuerySet[SetAside]) -> None:
         names = set(rows.values_list("drain", flat=True))
-        count = rows.update(retry_at=timezone.now())
+        count = rows.update(retry_at=current_time())
         for name in names:
             wake(name)
         self.message_user(

@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from drains.clock import current_time
 from drains.models import DrainRun, SetAside
 from drains.registry import Drain, all_drains, get
 from drains.wake import wake
@@ -27,7 +27,7 @@ class StillPending(Exception):
     """A row was handled and waits all the same; taking it again and again would keep the drain busy for ever."""
 
 
-def run(name: str, clock: Callable[[], datetime] = timezone.now) -> int:
+def run(name: str, clock: Callable[[], datetime] = current_time) -> int:
     """Run one drain until nothing waits or its budget is spent; returns how many rows were done.
 
     `clock` is read before every batch. Errors of the database itself (connection lost, deadlock) are raised: the rows

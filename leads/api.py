@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
+from drains.clock import current_time
 from leads.models.intake import digest_of_key
 from leads.payload import MAX_BYTES, parse, read
 from leads.payload_errors import PayloadErrors
@@ -95,7 +95,7 @@ _BODY = {
 )
 def post_submission(request: HttpRequest) -> Any:
     """Keep one submission and answer at once; it is processed within seconds. Answered 2xx, it is in the database."""
-    return submit(request, timezone.now())
+    return submit(request, current_time())
 
 
 def submit(request: HttpRequest, now: datetime) -> JsonResponse:

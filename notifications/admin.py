@@ -4,11 +4,11 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from drains.clock import current_time
 from notifications.forms import ChannelForm
 from notifications.models import Channel, ChannelKind, Notification
 from notifications.services import retry, rotate_secret, save_channel, send_test
@@ -46,7 +46,7 @@ class NotificationAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Try again"), permissions=["view"])
     def retry_dead(self, request: HttpRequest, rows: QuerySet[Notification]) -> None:
-        count = retry(rows=rows, now=timezone.now())
+        count = retry(rows=rows, now=current_time())
         self.message_user(
             request, ngettext("%d notice waits again.", "%d notices wait again.", count) % count
         )
@@ -71,7 +71,7 @@ class ChannelAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Channel, form: ModelForm, change: bool) -> None:
         """Save, and show the secret of a new webhook."""
-        secret = save_channel(channel=obj, now=timezone.now())
+        secret = save_channel(channel=obj, now=current_time())
         if secret:
             self._show(request, obj, secret)
 
@@ -79,7 +79,7 @@ class ChannelAdmin(admin.ModelAdmin):
     def send_a_test(self, request: HttpRequest, rows: QuerySet[Channel]) -> None:
         """Put a try-out for each chosen channel into the outbox."""
         assert isinstance(request.user, User)
-        now = timezone.now()
+        now = current_time()
         for channel in rows:
             send_test(channel=channel, by=request.user, now=now)
         told = ngettext(
@@ -97,7 +97,7 @@ class ChannelAdmin(admin.ModelAdmin):
                 told = gettext("%(channel)s is a chat, which has no secret.")
                 self.message_user(request, told % {"channel": channel}, messages.ERROR)
                 continue
-            self._show(request, channel, rotate_secret(channel=channel, now=timezone.now()))
+            self._show(request, channel, rotate_secret(channel=channel, now=current_time()))
             self.log_change(request, channel, gettext("New secret"))
 
     def _show(self, request: HttpRequest, channel: Channel, secret: str) -> None:

@@ -6,10 +6,10 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from drains.clock import current_time
 from scoring.models import BehaviourRule, ModelState, ProfileRule, ScoringModel
 from scoring.services import activate, copy_as_draft, rescore_in_background
 
@@ -48,7 +48,7 @@ class ScoringModelAdmin(admin.ModelAdmin):
                 request, gettext("Choose one model: only one scores at a time."), messages.ERROR
             )
             return
-        activate(model=chosen[0], by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        activate(model=chosen[0], by=request.user, now=current_time())  # type: ignore[arg-type]
         told = gettext("%(model)s scores from now on. All leads are being scored anew.") % {
             "model": chosen[0]
         }
@@ -66,7 +66,7 @@ class ScoringModelAdmin(admin.ModelAdmin):
         super().save_related(request, form, formsets, change)
         has_changed = form.has_changed() or any(formset.has_changed() for formset in formsets)
         if form.instance.state == ModelState.ACTIVE and has_changed:
-            rescore_in_background(now=timezone.now())
+            rescore_in_background(now=current_time())
             self.message_user(request, gettext("This model scores: all leads are being scored anew."))
 
     def has_delete_permission(self, request: HttpRequest, obj: ScoringModel | None = None) -> bool:

@@ -5,12 +5,12 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from drains.clock import current_time
 from leads.policies import visible_leads
 from scoring.selectors import Explanation, ScoreLine, explain
 
@@ -23,7 +23,7 @@ def lines(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     assert isinstance(request.user, User)
     lead = get_object_or_404(visible_leads(request.user), pk=pk)
-    explanation = explain(lead=lead, now=timezone.now())
+    explanation = explain(lead=lead, now=current_time())
     context = {
         "lead": lead,
         "explanation": explanation,

@@ -8,10 +8,10 @@ from django.db.models import Max, Model
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from drains.clock import current_time
 from sla.business_time import NeverOpen
 from sla.models import (
     Agreement,
@@ -87,7 +87,7 @@ class CalendarAdmin(admin.ModelAdmin):
         calendar = form.instance
         number = calendar.versions.aggregate(newest=Max("number"))["newest"] or 0
         for offset, version in enumerate(formset.save(commit=False), start=1):
-            version.number, version.created_at = number + offset, timezone.now()
+            version.number, version.created_at = number + offset, current_time()
             version.save()
             recompute_open_clocks(calendar_version=version, now=version.created_at, by=_editor(request))
         formset.save_m2m()

@@ -24,6 +24,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("--hypothesis-profile"):
         hypothesis_settings.load_profile("repeatable")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Tests travel in time, which a database does not; tests/faults/test_skewed_clocks.py asks it.
+    settings.DATABASE_TIME = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,7 +11,6 @@ from django import template
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
@@ -19,6 +18,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from accounts.templatetags import faces
+from drains.clock import current_time
 
 register = template.Library()
 
@@ -26,7 +26,7 @@ register = template.Library()
 def _now(context: template.Context) -> datetime:
     """The page's one `now`: the view's, or, on pages whose view has none, the clock read here at the edge."""
     given = context.get("now")
-    return given if isinstance(given, datetime) else timezone.now()
+    return given if isinstance(given, datetime) else current_time()
 
 
 def _utc(at: datetime | None) -> str:
@@ -81,7 +81,7 @@ def when(context: template.Context, at: datetime | None, absent: str = "") -> di
 @register.simple_tag
 def server_time() -> str:
     """The server's clock as the page is written, in UTC; the page's script corrects a wrong laptop clock by it."""
-    return _utc(timezone.now())
+    return _utc(current_time())
 
 
 @register.simple_tag

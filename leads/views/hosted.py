@@ -4,11 +4,11 @@ import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from drains.clock import current_time
 from leads.form_fields import TOKEN_FIELD, questions
 from leads.hosted import HostedForm, Visit, check, new_visit, page_of, read_post, refusal
 from leads.models import Form
@@ -44,7 +44,7 @@ def hosted_form(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _take(request: HttpRequest, form: Form) -> HttpResponse:
-    now = timezone.now()
+    now = current_time()
     raw = read_body(request)
     if raw is None:
         told = problem("too_large", "body", size=stated_size(request), limit=MAX_BYTES)

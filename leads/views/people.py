@@ -8,12 +8,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.policies import can_open, workplace
+from drains.clock import current_time
 from leads import policies
 from leads.forms import DisqualifyForm, NurtureForm
 from leads.models import Lead, Tier
@@ -36,7 +36,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         for stage, url, active in people.saved_views(question)
     ]
     context = {
-        "now": timezone.now(),
+        "now": current_time(),
         "question": question,
         "page": page,
         "views": views,
@@ -141,7 +141,7 @@ def _chips(question: people.Question) -> list[dict[str, str]]:
 def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One lead: who it is, where it stands, and the one timeline of everything."""
     lead = _lead(request, pk)
-    now = timezone.now()
+    now = current_time()
     context = {
         "now": now,
         "lead": lead,
@@ -163,7 +163,7 @@ def timeline_page(request: HttpRequest, pk: int) -> HttpResponse:
     lead = _lead(request, pk)
     if not getattr(request, "htmx", False):
         return redirect(f"{lead.get_absolute_url()}?{request.GET.urlencode()}#timeline")
-    context = {"now": timezone.now(), "lead": lead, "page": _events(request, lead)}
+    context = {"now": current_time(), "lead": lead, "page": _events(request, lead)}
     return render(request, "leads/timeline.html", context)
 
 
@@ -179,7 +179,7 @@ def hand_off(request: HttpRequest, pk: int) -> HttpResponse:
     lead = _lead(request, pk)
     done = _("%(lead)s goes to sales. The handoff with its clock follows within seconds.") % {"lead": lead}
     return _decided(
-        request, lead, lambda user: services.hand_off(lead=lead, by=user, now=timezone.now()), done
+        request, lead, lambda user: services.hand_off(lead=lead, by=user, now=current_time()), done
     )
 
 
@@ -189,13 +189,13 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a disqualified lead back."""
     lead = _lead(request, pk)
     done = _("%(lead)s is a lead again; its score decides how it goes on.") % {"lead": lead}
-    return _decided(request, lead, lambda user: services.reopen(lead=lead, by=user, now=timezone.now()), done)
+    return _decided(request, lead, lambda user: services.reopen(lead=lead, by=user, now=current_time()), done)
 
 
 @login_required
 def nurture(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask until when, then put the lead aside."""
-    lead, user, now = _lead(request, pk), _user(request), timezone.now()
+    lead, user, now = _lead(request, pk), _user(request), current_time()
     policies.check_can_decide(user)
     form = NurtureForm(request.POST or None, today=now.date())
     if request.method == "POST" and form.is_valid():
@@ -224,7 +224,7 @@ def disqualify(request: HttpRequest, pk: int) -> HttpResponse:
             request,
             lead,
             lambda by: services.disqualify(
-                lead=lead, reason=form.cleaned_data["reason"], by=by, now=timezone.now()
+                lead=lead, reason=form.cleaned_data["reason"], by=by, now=current_time()
             ),
             _("%(lead)s is disqualified.") % {"lead": lead},
             undo=reverse("leads:reopen", args=[lead.pk]),

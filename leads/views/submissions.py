@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.policies import workplace
+from drains.clock import current_time
 from leads.filters import SubmissionFilters
 from leads.forms import CorrectSubmissionForm, RejectSubmissionsForm
 from leads.models import Review, Submission
@@ -32,7 +32,7 @@ MOST_AT_ONCE = 500  # chosen rows of one form post; a page has fewer
 @vary_on_headers("HX-Request", "HX-Target")
 def submissions(request: HttpRequest) -> HttpResponse:
     """The list; for htmx its part alone, and with `since` the announcer of what arrived after that number."""
-    now = timezone.now()
+    now = current_time()
     filters = SubmissionFilters.from_query(request.GET)
     since = request.GET.get("since", "")
     if since.isascii() and since.isdigit() and len(since) < 18:
@@ -84,7 +84,7 @@ def submission(request: HttpRequest, pk: int) -> HttpResponse:
         row = one_row(pk)
         if row is None:
             raise Http404
-        return render(request, "leads/submission_row.html", {"row": row, "now": timezone.now()})
+        return render(request, "leads/submission_row.html", {"row": row, "now": current_time()})
     return render(request, _detail_template(target), _detail(request, pk))
 
 
@@ -119,7 +119,7 @@ def take_back(request: HttpRequest) -> HttpResponse:
     rows = list(
         Submission.objects.filter(pk__in=_numbers(request.GET.get("ids", "").split(","))).defer("raw")
     )
-    count = review.take_back(submissions=rows, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    count = review.take_back(submissions=rows, by=request.user, now=current_time())  # type: ignore[arg-type]
     if not count:
         return _answer(request, _("There is nothing to take back: it was decided anew since."), "warning")
     text = ngettext(
@@ -145,7 +145,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
                 values=form.values(),
                 treat_as_lead=form.cleaned_data.get("treat_as_lead", False),
                 by=request.user,  # type: ignore[arg-type]  # workplace() lets nobody else in
-                now=timezone.now(),
+                now=current_time(),
             )
         except review.NotPossible as error:
             form.add_error(None, str(error))
@@ -178,7 +178,7 @@ def _detail(request: HttpRequest, pk: int) -> dict[str, Any]:
         "detail": detail,
         "row": detail.row,
         "received": received(detail.submission),
-        "now": timezone.now(),
+        "now": current_time(),
         "in_list": in_list,
         "here": reverse("leads:submissions") if in_list else reverse("leads:submission", args=[pk]),
     }
@@ -192,7 +192,7 @@ def _numbers(texts: Sequence[str]) -> list[int]:
 
 def _decide(request: HttpRequest, rows: Sequence[Submission]) -> HttpResponse:
     verb = request.POST.get("verb")
-    told: dict[str, Any] = {"submissions": rows, "by": request.user, "now": timezone.now()}
+    told: dict[str, Any] = {"submissions": rows, "by": request.user, "now": current_time()}
     # What others decided before is theirs to take back.
     undone = [row for row in rows if row.review == Review.PENDING]
     if verb == "accept":

@@ -4,12 +4,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from accounts.policies import workplace
+from drains.clock import current_time
 from sla.models import Calendar
 from sla.policies import can_edit_calendars, check_can_edit_calendars
 from sla.selectors.calendars import calendar_list, drawing, versions_of, years_of, years_without_holidays
@@ -20,7 +20,7 @@ from sla.views.calendar_editor import Editor
 @require_safe
 def calendars(request: HttpRequest) -> HttpResponse:
     """Every calendar: open now, next opening, hours a week, whose."""
-    now, user = timezone.now(), _user(request)
+    now, user = current_time(), _user(request)
     context = {"rows": calendar_list(now), "may_edit": can_edit_calendars(user), "now": now}
     return render(request, "sla/calendars.html", context)
 
@@ -29,7 +29,7 @@ def calendars(request: HttpRequest) -> HttpResponse:
 @require_safe
 def calendar(request: HttpRequest, pk: int) -> HttpResponse:
     """One calendar: its week, the next eight weeks, the days of this and next year, and its versions."""
-    now, user = timezone.now(), _user(request)
+    now, user = current_time(), _user(request)
     row = get_object_or_404(Calendar, pk=pk)
     version = row.versions.order_by("-number").first()
     context = {
@@ -68,14 +68,14 @@ def preview(request: HttpRequest) -> HttpResponse:
     check_can_edit_calendars(user)
     known = str(request.POST.get("calendar", ""))
     row = get_object_or_404(Calendar, pk=int(known)) if known.isdecimal() else None
-    editor = Editor(request, user, row, timezone.now())
+    editor = Editor(request, user, row, current_time())
     version = editor.draft()
     context = {"drawing": drawing(version, editor.now) if version else None, "now": editor.now}
     return render(request, "sla/calendar_preview.html", context)
 
 
 def _editor(request: HttpRequest, row: Calendar | None) -> HttpResponse:
-    user, now = _user(request), timezone.now()
+    user, now = _user(request), current_time()
     check_can_edit_calendars(user)
     editor = Editor(request, user, row, now)
     if editor.do in ("review", "save"):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.policies import can_open, workplace
+from drains.clock import current_time
 from sla.policies import visible_handoffs
 from sla.reports.evidence import evidence_of
 from sla.reports.files import csv_lines
@@ -23,7 +24,7 @@ from sla.reports.pages import cuts, marketing_figures, panels
 @workplace("compliance")
 def compliance(request: HttpRequest) -> HttpResponse:
     """Both sides' promises of a period, with the period before."""
-    now = timezone.now()
+    now = current_time()
     ask = read(request.GET, _reader(request), now)
     context = {
         "ask": ask,
@@ -42,7 +43,7 @@ def compliance(request: HttpRequest) -> HttpResponse:
 @workplace("compliance")
 def clocks(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The promises, or the handoffs (`?of=handoffs`), behind a figure; `?format=csv` gives all of them as a file."""
-    now = timezone.now()
+    now = current_time()
     ask = read(request.GET, _reader(request), now)
     of_handoffs = request.GET.get("of") == "handoffs"
     listing = HandoffList(ask) if of_handoffs else ClockList(ask)
@@ -58,7 +59,7 @@ def evidence(request: HttpRequest, pk: int) -> HttpResponse:
         "lead__contact__company", "team", "owner", "agreement_version__agreement", "reason", "answered_by"
     )
     handoff = get_object_or_404(rows, pk=pk)
-    now = timezone.now()
+    now = current_time()
     context = {
         "handoff": handoff,
         "evidence": evidence_of(handoff, now),

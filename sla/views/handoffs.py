@@ -15,12 +15,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.policies import Refusal, can_open
+from drains.clock import current_time
 from sla.forms import TouchForm, VerbForm
 from sla.models import Handoff
 from sla.selectors.handoffs import detail_queryset, handoff_detail, handoffs_of_lead
@@ -44,7 +44,7 @@ def handoff(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def accept(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the lead on, with one click or key."""
-    user, now = _user(request), timezone.now()
+    user, now = _user(request), current_time()
     row = find(user, pk)
     try:
         row = accept_handoff(handoff=row, by=user, now=now)
@@ -68,7 +68,7 @@ def by_form(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             return _form_page(request, row, name, form)
         if not form.is_valid():
             return _form_page(request, row, name, form, status=422)
-        text = verb.run(row, form.cleaned_data, user, timezone.now())
+        text = verb.run(row, form.cleaned_data, user, current_time())
     except NotPossible as problem:
         form.add_error(None, str(problem))
         return _form_page(request, row, name, form, status=422)
@@ -81,7 +81,7 @@ def by_form(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 @require_safe
 def lead_handoffs(request: HttpRequest, pk: int) -> HttpResponse:
     """All handoffs of a lead with clocks and outcomes, for the lead's page; a page of its own without htmx."""
-    now = timezone.now()
+    now = current_time()
     lead, rows = handoffs_of_lead(lead_id=pk, user=_user(request), now=now)
     if lead is None:
         raise Http404
@@ -115,7 +115,7 @@ def _user(request: HttpRequest) -> User:
 def _page(
     request: HttpRequest, row: Handoff, status: int = 200, trigger: dict[str, Any] | None = None, **more: Any
 ) -> HttpResponse:
-    context = detail_context(request, row, timezone.now()) | more
+    context = detail_context(request, row, current_time()) | more
     part = "#sheet" if _target(request) == SHEET else ""
     response = render(request, f"sla/handoff.html{part}", context, status=status)
     return _with_events(response, trigger or {})

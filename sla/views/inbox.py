@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import Role, User
 from accounts.policies import workplace
+from drains.clock import current_time
 from sla.selectors.inbox import InboxPage, InboxView, count_new, inbox_page
 from sla.views.handoffs import detail_context, find
 
@@ -25,7 +26,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for the reader, by time left. Asked by htmx it answers with the list alone, or with “2 new”."""
     user = request.user
     assert isinstance(user, User)  # workplace() came first
-    now = timezone.now()
+    now = current_time()
     view = _view(request)
     if request.htmx and (seen := _seen(request)):  # type: ignore[attr-defined]
         count = count_new(user=user, view=view, seen=seen)

@@ -66,6 +66,7 @@ def test_the_house_rule_knows_a_comparison_of_states(code: str, expected: list[s
         ("date.today()", True),
         ("timezone.localtime(at)", False),
         ("clock.now()", False),
+        ("current_time()", True),
     ],
 )
 def test_the_house_rule_knows_a_reading_of_the_clock(code: str, expected: bool) -> None:

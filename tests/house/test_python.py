@@ -17,7 +17,12 @@ NARROWING = {"filter", "exclude", "get", "Q", "When"}
 EDGE_FILES = {"views.py", "api.py", "tasks.py", "middleware.py", "admin.py", "webhooks.py"}
 EDGE_FOLDERS = {"views", "api", "commands", "middleware", "admin", "templatetags"}
 # The loop that runs the drains is an edge too, and so is the process itself.
-EDGE_MODULES = {Path("drains/runner.py"), Path("config/health.py"), Path("config/embedded.py")}
+EDGE_MODULES = {
+    Path("drains/runner.py"),
+    Path("drains/clock.py"),
+    Path("config/health.py"),
+    Path("config/embedded.py"),
+}
 
 
 def _is_edge(path: Path) -> bool:
@@ -49,7 +54,7 @@ def state_lookups(call: ast.Call) -> list[str]:
 def reads_clock(call: ast.Call) -> bool:
     function = call.func
     if not isinstance(function, ast.Attribute):
-        return False
+        return isinstance(function, ast.Name) and function.id in {"current_time", "last_known_time"}
     owner = ast.unparse(function.value)
     return (owner, function.attr) in {
         ("timezone", "now"),

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Max, Min
-from django.utils import timezone
 from tqdm import tqdm
 
+from drains.clock import current_time
 from leads.models import Lead
 from scoring.models import ScoringModel
 from scoring.services import rescore_all
@@ -30,5 +30,5 @@ class Command(BaseCommand):
         ends = Lead.objects.aggregate(first=Min("pk"), last=Max("pk"))
         total = ends["last"] - ends["first"] + 1 if ends["first"] is not None else 0
         with tqdm(total=total, unit=" leads", disable=options["no_progress"] or None) as bar:
-            changed = rescore_all(now=timezone.now(), progress=bar.update)
+            changed = rescore_all(now=current_time(), progress=bar.update)
         self.stdout.write(f"Scored by {model}: {changed} leads have changed.")

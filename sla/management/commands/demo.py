@@ -7,10 +7,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 from tqdm import tqdm
 
 from accounts.models import User
+from drains.clock import current_time
 from leads.models import Submission
 from sla.demo import company, live, world
 
@@ -72,7 +72,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Building the demo company: {options['days']} days, about {options['submissions']} submissions."
         )
-        started = timezone.now()
+        started = current_time()
         quiet = options["verbosity"] == 0 or not sys.stderr.isatty()
         with tqdm(total=options["days"], unit="day", disable=quiet, leave=False) as bar:
             world.build(
@@ -82,7 +82,7 @@ class Command(BaseCommand):
                 submissions=options["submissions"],
                 progress=bar.update,
             )
-        self.stdout.write(f"Done in {(timezone.now() - started).total_seconds():.0f} s.")
+        self.stdout.write(f"Done in {(current_time() - started).total_seconds():.0f} s.")
 
     def _print_log_ins(self) -> None:
         lines = [
@@ -104,7 +104,7 @@ class Command(BaseCommand):
             raise CommandError("--live needs the demo company, and this database has another one.")
         self.stdout.write("Visitors keep coming and reps keep answering. Ctrl-C ends it.")
         try:
-            for line in live.go_on(seed=seed, clock=timezone.now):
+            for line in live.go_on(seed=seed, clock=current_time):
                 self.stdout.write(line)
         except KeyboardInterrupt:
             self.stdout.write("Stopped. What was sent stays.")
@@ -112,7 +112,7 @@ class Command(BaseCommand):
 
 def _end_of_story(text: str | None) -> datetime:
     """The given time, or this minute; never in the future, because then clocks would be ahead of everybody."""
-    this_minute = timezone.now().replace(second=0, microsecond=0)
+    this_minute = current_time().replace(second=0, microsecond=0)
     if text is None:
         return this_minute
     try:

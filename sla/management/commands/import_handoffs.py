@@ -10,10 +10,10 @@ from typing import Any
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.management.base import CommandError
 from django.db.models import Count
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from drains.clock import current_time
 from leads.importing.rows import measure
 from leads.importing.run import drive
 from leads.payload_errors import PayloadErrors
@@ -45,7 +45,7 @@ class Command(ImportCommand):
         """Stop with CommandError before anything is written where the file does not fit; list what is left out and go on."""
         self.quiet = options["verbosity"] == 0
         started, computed = perf_counter(), process_time()
-        now = timezone.now()
+        now = current_time()
         try:
             rules = read_log_mapping(mapping_bytes(mapping))
             rows = measure(file, rules)
@@ -78,10 +78,10 @@ class Command(ImportCommand):
         ground = prepare(rules, now)
         with self.bar(_("Receiving"), len(stories)) as advance:
             receive(stories=stories, mapping=rules, source=ground.source, now=now, advance=advance)
-        drive(steps=[("leads.process_submissions", _("Processing"))], clock=timezone.now, bars=self.bar)
+        drive(steps=[("leads.process_submissions", _("Processing"))], clock=current_time, bars=self.bar)
         with self.bar(_("Handing off"), len(stories)) as advance:
             hand_over(stories=stories, mapping=rules, ground=ground, now=now, taken=taken, advance=advance)
-        drive(steps=[("scoring.rescore", _("Scoring"))], clock=timezone.now, bars=self.bar)
+        drive(steps=[("scoring.rescore", _("Scoring"))], clock=current_time, bars=self.bar)
 
     def report(self, log: Log, taken: Taken, *, dry_run: bool) -> None:
         """What became of the rows and cases, and why some were left out."""

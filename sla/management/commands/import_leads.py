@@ -9,10 +9,10 @@ from typing import Any
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.management.base import CommandError
 from django.db.models import Count
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from drains.clock import current_time
 from drains.models import SetAside
 from leads.importing.mapping import read_mapping
 from leads.importing.meaning import ImportMapping
@@ -41,7 +41,7 @@ class Command(ImportCommand):
         """Stop with CommandError before anything is written where the file does not fit; list bad rows and go on."""
         self.quiet = options["verbosity"] == 0
         started, computed = perf_counter(), process_time()
-        now = timezone.now()
+        now = current_time()
         try:
             rules = read_mapping(mapping_bytes(mapping))
             rows = measure(file, rules)
@@ -88,7 +88,7 @@ class Command(ImportCommand):
             ("scoring.rescore", _("Scoring")),
             ("sla.hand_off", _("Handing off")),
         ]
-        drive(steps=steps, clock=timezone.now, bars=self.bar)
+        drive(steps=steps, clock=current_time, bars=self.bar)
 
     def report_rows(self, found: Intake, *, dry_run: bool) -> None:
         """What became of the rows, and what is wrong with those that were left out."""
