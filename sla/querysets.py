@@ -120,26 +120,28 @@ class HandoffQuerySet(models.QuerySet):
         return self.visible_to(user).closed()
 
     def by_time_left(self, now: datetime) -> Self:
-        """With the running clock of whoever has the handoff (`due_at`, `warn_at`, `paused_until`, `clock_kind`): late first,
-        then what is due next, then what no clock runs for, longest waiting first, and at last what is paused."""
-        mine = Q(clocks__outcome="running") & (
-            Q(clocks__owner=models.F("owner")) | Q(clocks__owner__isnull=True, owner__isnull=True)
-        )
-        return (
-            self.annotate(clock=models.FilteredRelation("clocks", condition=mine))
-            .annotate(
-                due_at=models.F("clock__due_at"),
-                warn_at=models.F("clock__warn_at"),
-                paused_until=models.F("clock__paused_until"),
-                clock_kind=models.F("clock__kind"),
-                is_paused=Case(
-                    When(clock__paused_until__gt=now, clock__due_at__gte=now, then=Value(1)),
-                    default=Value(0),
-                    output_field=models.IntegerField(),
-                ),
-            )
-            .order_by("is_paused", models.F("due_at").asc(nulls_last=True), "started_at", "pk")
-        )
+        """With the clock of sales that is due next for whoever has the handoff (`due_at`, `warn_at`, `paused_until`,
+        `clock_kind`): late first, then what is due next, then what no clock runs for, longest waiting first, and at last
+        what is paused."""
+        return self.annotate(
+            due_at=models.F("next_clock__due_at"),
+            warn_at=models.F("next_clock__warn_at"),
+            paused_until=models.F("next_clock__paused_until"),
+            clock_kind=models.F("next_clock__kind"),
+            is_paused=Case(
+                When(next_clock__paused_until__gt=now, next_clock__due_at__gte=now, then=Value(1)),
+                default=Value(0),
+                output_field=models.IntegerField(),
+            ),
+        ).order_by("is_paused", models.F("due_at").asc(nulls_last=True), "started_at", "pk")
+
+    def point_to_next_clock(self) -> int:
+        """Write which of sales' running clocks is due next for whoever has each handoff; one statement."""
+        from sla.models import Clock
+
+        theirs = Q(owner=models.OuterRef("owner")) | Q(owner__isnull=True, handoff__owner__isnull=True)
+        clocks = Clock.objects.filter(theirs, handoff=models.OuterRef("pk")).of_sales().running()
+        return self.update(next_clock=models.Subquery(clocks.order_by("due_at", "pk").values("pk")[:1]))
 
     def arrived_since(self, at: datetime) -> Self:
         """Handed to their rep, or to the queue, after `at`."""
@@ -194,6 +196,18 @@ class HandoffQuerySet(models.QuerySet):
 
 class ClockQuerySet(models.QuerySet):
     """Clocks by their state at a time; `now` is always given."""
+
+    def of_sales(self) -> Self:
+        """What sales promised."""
+        from sla.models import SALES_KINDS
+
+        return self.filter(kind__in=SALES_KINDS)
+
+    def of_marketing(self) -> Self:
+        """What marketing promised."""
+        from sla.models import MARKETING_KINDS
+
+        return self.filter(kind__in=MARKETING_KINDS)
 
     def running(self) -> Self:
         """Not ended."""

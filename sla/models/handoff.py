@@ -113,6 +113,17 @@ class Handoff(models.Model):
         Reason, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reason")
     )
     note = models.TextField(_("note"), blank=True)
+    # Sales' clock that is due next, of whoever has the handoff: what the inbox is ordered by. Kept by sla.services.clocks.
+    next_clock = models.ForeignKey(
+        "sla.Clock",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("next clock"),
+    )
 
     objects = HandoffQuerySet.as_manager()
 

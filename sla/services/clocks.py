@@ -1,6 +1,6 @@
 """Starting and ending clocks, and recording breaches: the only place that does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from accounts.models import User
 from leads.bulk import insert_selected, update_rows
 from leads.journal import Entry, IsoTime, record, record_selected
 from sla.clock import Stretch, between, is_late
-from sla.models import Breach, CalendarVersion, Clock, ClockOutcome, Handoff, Hours, Promise
+from sla.models import Breach, CalendarVersion, Clock, ClockOutcome, Handoff, Hours, Promise, Side, side_of
 from sla.notices import breach_notices
 from sla.services.terms import calendar_of, promise_times
 
@@ -42,6 +42,7 @@ def start_clocks(
     """Start clocks with stored due and warning times; one insert and the journal, whatever the number. Raises NeverOpen."""
     clocks = [_clock(start) for start in starts]
     Clock.objects.bulk_create(clocks, batch_size=500)
+    point_to_next(clocks)
     record(
         entries=[
             Entry(
@@ -108,6 +109,7 @@ def end_each(
         clock.outcome = ClockOutcome.MISSED if is_late(clock.due_at, at) else ClockOutcome.KEPT
         clock.seconds_used = seconds_between(clock, clock.started_at, at)
     update_rows(running, ["ended_at", "outcome", "seconds_used"])
+    point_to_next(running)
     _lift([clock for clock in running if clock.breached_at and clock.outcome == ClockOutcome.KEPT], now)
     _record_ends(list(running), now, by, rule)
 
@@ -123,6 +125,7 @@ def cancel_clocks(*, clocks: Sequence[Clock], now: datetime, by: User | None = N
     for clock in cancelled:
         clock.ended_at, clock.outcome = now, ClockOutcome.CANCELLED
     update_rows(cancelled, ["ended_at", "outcome"])
+    point_to_next(cancelled)
     _record_ends(cancelled, now, by, rule)
 
 
@@ -142,6 +145,14 @@ def amend_end(*, clock: Clock, at: datetime, now: datetime, by: User) -> None:
     after = {"ended_at": at.isoformat(), "outcome": clock.outcome}
     entry = Entry("clock.amended", "clock", clock.pk, clock.handoff.lead_id, before, after)
     record(entries=[entry], at=now, by=by)
+
+
+def point_to_next(clocks: Iterable[Clock]) -> None:
+    """Keep Handoff.next_clock true after these clocks started, ended, moved or passed to somebody else: one statement. Marketing's
+    are never the rep's."""
+    concerned = {clock.handoff_id for clock in clocks if side_of(clock.kind) == Side.SALES}
+    if concerned:
+        Handoff.objects.filter(pk__in=concerned).point_to_next_clock()
 
 
 def _lift(clocks: Sequence[Clock], now: datetime) -> None:

@@ -11,7 +11,7 @@ from leads.bulk import update_rows
 from leads.journal import Entry, record
 from sla.clock import is_late
 from sla.models import Breach, CalendarVersion, Clock
-from sla.services.clocks import pauses_of
+from sla.services.clocks import pauses_of, point_to_next
 from sla.services.terms import promise_times
 
 BATCH = 500
@@ -44,6 +44,7 @@ def recompute(
         if before != clock.due_at:
             entries.append(_entry(clock, before, why))
     update_rows(clocks, _FIELDS)
+    point_to_next(clocks)
     Breach.objects.filter(clock__in=lifted, lifted_at__isnull=True).update(lifted_at=now)
     Breach.objects.filter(clock__in=late, deadline=F("clock__due_at"), lifted_at__isnull=False).update(
         lifted_at=None

@@ -13,7 +13,7 @@ from leads.journal import Entry, record
 from sla.clock import is_late
 from sla.models import CalendarVersion, Clock, ClockOutcome, Handoff, PromiseKind, RepTurn, Territory
 from sla.notices import handed_off_notices
-from sla.services.clocks import Start, cancel_clocks, seconds_between, start_clocks
+from sla.services.clocks import Start, cancel_clocks, point_to_next, seconds_between, start_clocks
 from sla.services.terms import Terms, terms_of_all
 
 RULE = "sla.assign"
@@ -182,6 +182,7 @@ def _own_clocks(
 def _pass_on(clocks: dict[int, Clock], now: datetime, by: User | None, rule: str) -> None:
     """Write who answers for clocks now, with a row of the journal each."""
     update_rows(clocks.values(), ["owner"])
+    point_to_next(clocks.values())
     record(
         entries=[
             Entry("clock.passed_on", "clock", row.pk, row.handoff.lead_id, after={"owner": row.owner_id})
