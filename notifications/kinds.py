@@ -11,6 +11,7 @@ class Kind(models.TextChoices):
     WARNING = "warning", _("A deadline is near")
     BREACH = "breach", _("A deadline has passed")
     EMPTY_POOL = "empty_pool", _("Nobody can take a lead")
+    AGREEMENT = "agreement", _("An agreement is proposed or signed")
 
 
 # A try-out of a channel; it is nothing to choose.

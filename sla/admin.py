@@ -24,6 +24,7 @@ from sla.models import (
     Pause,
     Promise,
     Reason,
+    Signature,
     Territory,
     Touch,
     Waiver,
@@ -106,61 +107,68 @@ def _editor(request: HttpRequest) -> User:
     return request.user
 
 
-def _is_judged_by(version: Model | None) -> bool:
-    return isinstance(version, AgreementVersion) and version.handoffs.exists()
+class RecordAdmin(admin.ModelAdmin):
+    """What happened: looked at here, and changed by nobody."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
-class PromiseInline(admin.TabularInline):
-    """The promises of a version; fixed as soon as a handoff is judged by it."""
+class ReadOnlyInline(admin.TabularInline):
+    """What belongs to a record."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PromiseInline(ReadOnlyInline):
+    """The promises of a version."""
 
     model = Promise
-    extra = 0
 
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return not _is_judged_by(obj) and super().has_add_permission(request, obj)
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return not _is_judged_by(obj) and super().has_change_permission(request, obj)
+class SignatureInline(ReadOnlyInline):
+    """Who signed it."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return not _is_judged_by(obj) and super().has_delete_permission(request, obj)
+    model = Signature
 
 
 @admin.register(Agreement)
 class AgreementAdmin(admin.ModelAdmin):
-    """Contracts between marketing and sales; what they say is in their versions."""
+    """The names of contracts between marketing and sales. What they say is in their versions, which people draft and sign on the
+    agreement's pages; a new agreement starts there too."""
 
     list_display = ["name"]
     search_fields = ["name"]
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
 
 @admin.register(AgreementVersion)
-class AgreementVersionAdmin(admin.ModelAdmin):
-    """Versions with their promises. One that handoffs are judged by is read-only: make a new version instead."""
+class AgreementVersionAdmin(RecordAdmin):
+    """Versions with their promises and signatures, to look at: they are drafted and signed on the agreement's pages."""
 
-    list_display = ["agreement", "number", "in_force_from", "attempts_before_unreachable"]
-    list_filter = ["agreement"]
+    list_display = ["agreement", "number", "state", "in_force_from"]
+    list_filter = ["agreement", "state"]
     list_select_related = ["agreement"]
-    fields = ["agreement", "number", "in_force_from", "attempts_before_unreachable"]
-    readonly_fields = ["number"]
-    inlines = [PromiseInline]
-
-    def save_model(self, request: HttpRequest, obj: AgreementVersion, form: ModelForm, change: bool) -> None:
-        """Number a new version."""
-        if not change:
-            newest = obj.agreement.versions.aggregate(newest=Max("number"))["newest"] or 0
-            obj.number = newest + 1
-        super().save_model(request, obj, form, change)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: AgreementVersion | None = None) -> list[str]:
-        """A version stays with its agreement."""
-        return ["number", "agreement"] if obj else ["number"]
-
-    def has_change_permission(self, request: HttpRequest, obj: AgreementVersion | None = None) -> bool:
-        return not _is_judged_by(obj) and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: AgreementVersion | None = None) -> bool:
-        return not _is_judged_by(obj) and super().has_delete_permission(request, obj)
+    exclude = ["document"]
+    inlines = [PromiseInline, SignatureInline]
 
 
 @admin.register(Reason)
@@ -184,30 +192,29 @@ class ReasonAdmin(admin.ModelAdmin):
         return ["slug", "kind", "reason_class"] if obj else []
 
 
+class TerritoryForm(forms.ModelForm):
+    """A territory; its agreement has to be one that is in force."""
+
+    def clean_agreement(self) -> Agreement:
+        """Leads of a team without terms would be set aside."""
+        agreement: Agreement = self.cleaned_data["agreement"]
+        if not agreement.versions.in_force(timezone.now()).exists():
+            raise forms.ValidationError(
+                _("No version of this agreement is in force yet: have it signed by both sides first.")
+            )
+        return agreement
+
+
 @admin.register(Territory)
 class TerritoryAdmin(admin.ModelAdmin):
     """What each team sells to, when it works, and what it is held to."""
+
+    form = TerritoryForm
 
     list_display = ["team", "calendar", "agreement", "countries", "is_fallback"]
     list_filter = ["calendar", "agreement", "is_fallback"]
     list_select_related = ["team", "calendar", "agreement"]
     search_fields = ["team__name"]
-
-
-class RecordAdmin(admin.ModelAdmin):
-    """What happened: looked at here, and changed by nobody."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Handoff)

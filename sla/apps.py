@@ -11,16 +11,21 @@ class SlaConfig(AppConfig):
     verbose_name = _("Agreement and handoffs")
 
     def ready(self) -> None:
+        from django.db.models.signals import post_migrate, pre_migrate
+
         from drains.registry import Drain, register
         from leads.models import Lead
         from leads.policies import grant
         from sla import receivers  # noqa: F401 - connects the signals
+        from sla.agreements.protection import protect, release
         from sla.models import Clock, Handoff
         from sla.policies import leads_of_handoffs
         from sla.services.opening import hand_off
         from sla.services.routing import assign_waiting
         from sla.services.sweep import sweep, warn
 
+        pre_migrate.connect(release, sender=self, dispatch_uid="sla.release")
+        post_migrate.connect(protect, sender=self, dispatch_uid="sla.protect")
         grant(leads_of_handoffs)
         every = timedelta(seconds=5)
         register(

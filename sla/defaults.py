@@ -28,6 +28,32 @@ FURTHER_PROMISES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("pick_up", {"target_days": 5}),
 )
 
+# Stands where the names of the signers stand: nobody signed what a new installation starts with.
+DEFAULT_SIGNER = "Default of the installation"
+# For versions that were in force before agreements were signed here.
+EARLIER_SIGNER = "In force before signatures were asked"
+# The words of the standard agreement (product.md).
+TEXTS: dict[str, Any] = {
+    "mql_definition": (
+        "Known well enough, and fits: a persona by title or role, company size or purchase volume, "
+        "a location we sell to, and a need that one of our products answers."
+    ),
+    "srl_definition": (
+        "Handed to sales because behaviour crossed the score below, or because a fitting person raised a hand: "
+        "demo, trial, consultation or quote. A raised hand goes to sales at once, whatever the score."
+    ),
+    "sql_definition": ("Accepted by the rep, and qualified: budget, authority, need and timeline are known."),
+    "required_fields": ["email", "company_name", "job_title"],
+    "exclusions": (
+        "Students and academic addresses, personal and disposable mail addresses, competitors, and countries we do not "
+        "sell to. Industries out of target are kept as tier 2."
+    ),
+    "route_around": (
+        "A lead goes to the next rep of the team who is at work. Where nobody is, it waits in the team's queue with its "
+        "clock running, and the sales manager is told. A rejected lead never goes back to the same rep."
+    ),
+}
+
 # slug, label, class, to nurture, needs a note
 REJECTIONS = (
     ("wrong_team", "Wrong team or territory", "procedural", False, False),
@@ -102,3 +128,29 @@ def seed(apps: Any) -> None:
                 "needs_note": needs_note,
             },
         )
+
+
+def sign_what_is_in_force(apps: Any) -> None:
+    """Give the standard agreement its words, and sign every version there is for both sides, by nobody in particular."""
+    # Read here alone: the models that these modules look at are not there yet while migrations import this one.
+    from sla.agreements.document import digest_of
+    from sla.agreements.reading import facts_of
+    from sla.agreements.wording import compose
+
+    signatures = apps.get_model("sla", "Signature").objects
+    for version in apps.get_model("sla", "AgreementVersion").objects.select_related("agreement"):
+        is_default = version.agreement.name == AGREEMENT and version.number == 1
+        for name, text in TEXTS.items() if is_default else ():
+            setattr(version, name, text)
+        version.created_at = version.in_force_from
+        document = compose(facts_of(version, apps))
+        version.document, version.digest, version.state = document.to_dict(), digest_of(document), "signed"
+        version.save()
+        for side in ("marketing", "sales"):
+            signatures.create(
+                version=version,
+                side=side,
+                name=DEFAULT_SIGNER if is_default else EARLIER_SIGNER,
+                at=version.in_force_from,
+                digest=version.digest,
+            )

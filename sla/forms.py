@@ -75,7 +75,7 @@ class RejectForm(ReasonForm):
 
     def offered(self) -> QuerySet[Reason]:
         """Reasons of a rejection."""
-        return Reason.objects.for_rejection()
+        return Reason.objects.for_rejection(self.handoff.agreement_version_id)
 
     def choices(self, reasons: Iterable[Reason]) -> list[Any]:
         """Grouped by class: whose mistake the reason points to."""
@@ -92,7 +92,7 @@ class DisqualifyForm(ReasonForm):
 
     def offered(self) -> QuerySet[Reason]:
         """Reasons of a disqualification."""
-        return Reason.objects.for_disqualification()
+        return Reason.objects.for_disqualification(self.handoff.agreement_version_id)
 
     def shape(self) -> None:
         """Say how many of the agreed attempts are made."""

@@ -5,8 +5,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
 from accounts.policies import Refusal, check_can_change
-from sla.models import Clock, Handoff
-from sla.querysets import ClockQuerySet, HandoffQuerySet
+from sla.models import Agreement, Clock, Handoff, Side
+from sla.querysets import AgreementQuerySet, ClockQuerySet, HandoffQuerySet
 
 
 def visible_handoffs(user: User) -> HandoffQuerySet:
@@ -117,6 +117,65 @@ def can_edit_calendars(user: User) -> bool:
     """True where check_can_edit_calendars passes."""
     try:
         check_can_edit_calendars(user)
+    except Refusal:
+        return False
+    return True
+
+
+def visible_agreements(user: User) -> AgreementQuerySet:
+    """The one gate to agreements: a rep reads the one of the team, everybody else all of them."""
+    return Agreement.objects.visible_to(user)
+
+
+def signing_side(user: User, agreement: Agreement) -> Side | None:
+    """For which side a person signs: marketing's people for marketing; for sales a manager of all teams, or of a team that the
+    agreement holds for. Administrators set the system up and are no party: they may draft and propose, and sign for nobody."""
+    if not user.is_active:
+        return None
+    if user.role == Role.MARKETING:
+        return Side.MARKETING
+    if user.role == Role.SALES_MANAGER and _answers_for(user, agreement):
+        return Side.SALES
+    return None
+
+
+def _answers_for(user: User, agreement: Agreement) -> bool:
+    return user.team_id is None or agreement.territories.filter(team=user.team_id).exists()
+
+
+def check_can_sign(user: User, agreement: Agreement) -> None:
+    """Raises Refusal unless the person signs for one of the sides."""
+    check_can_change(user)
+    if signing_side(user, agreement) is None:
+        if user.role == Role.SALES_MANAGER:
+            raise Refusal(
+                _("Your team works by another agreement. A manager of a team under this one signs it.")
+            )
+        raise Refusal(_("Marketing and sales managers sign agreements. Ask one of them."))
+
+
+def can_sign(user: User, agreement: Agreement) -> bool:
+    """True where check_can_sign passes."""
+    return signing_side(user, agreement) is not None
+
+
+def check_can_draft(user: User, agreement: Agreement | None) -> None:
+    """Raises Refusal unless the person may draft, propose and take back versions: both sides' signers, and administrators. A new
+    agreement (None) may be drafted by each of them; one that no team works by yet, by every sales manager."""
+    check_can_change(user)
+    if user.role in (Role.MARKETING, Role.ADMINISTRATOR):
+        return
+    if user.role == Role.SALES_MANAGER and (
+        agreement is None or _answers_for(user, agreement) or not agreement.territories.exists()
+    ):
+        return
+    raise Refusal(_("Marketing and the sales managers of its teams change an agreement. Ask one of them."))
+
+
+def can_draft(user: User, agreement: Agreement | None) -> bool:
+    """True where check_can_draft passes."""
+    try:
+        check_can_draft(user, agreement)
     except Refusal:
         return False
     return True

@@ -9,17 +9,53 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 
 
+class AgreementQuerySet(models.QuerySet):
+    """Agreements by who may read them."""
+
+    def visible_to(self, user: Any) -> Self:
+        """A rep reads the one that the team works by; everybody else all."""
+        if user.role == "rep":
+            return self.filter(territories__team=user.team_id)
+        return self
+
+
 class AgreementVersionQuerySet(models.QuerySet):
-    """Versions by time."""
+    """Versions by how far they are, and by time."""
+
+    def drafts(self) -> Self:
+        """Still being written."""
+        return self.filter(state="draft")
+
+    def proposals(self) -> Self:
+        """Waiting for signatures."""
+        return self.filter(state="proposed")
+
+    def unsigned(self) -> Self:
+        """Drafts and proposals: an agreement has at most one."""
+        return self.filter(state__in=["draft", "proposed"])
+
+    def signed(self) -> Self:
+        """By both sides: the only ones that anything is judged by."""
+        return self.filter(state="signed")
 
     def in_force(self, now: datetime) -> Self:
-        """In force at `now`: begun, and followed by no other version that has begun."""
-        later = self.model._default_manager.filter(
+        """In force at `now`: signed and begun, and followed by no other one that has begun. Of two from the same moment on, the
+        newer."""
+        begun = self.model._default_manager.signed().filter(in_force_from__lte=now)
+        later = begun.filter(
+            Q(in_force_from__gt=models.OuterRef("in_force_from"))
+            | Q(in_force_from=models.OuterRef("in_force_from"), number__gt=models.OuterRef("number")),
             agreement=models.OuterRef("agreement"),
-            in_force_from__lte=now,
-            in_force_from__gt=models.OuterRef("in_force_from"),
         )
-        return self.filter(~models.Exists(later), in_force_from__lte=now)
+        return self.signed().filter(~models.Exists(later), in_force_from__lte=now)
+
+    def to_come(self, now: datetime) -> Self:
+        """Signed, and not in force before a later time."""
+        return self.signed().filter(in_force_from__gt=now)
+
+    def by_time(self) -> Self:
+        """Signed ones in the order in which they came, or will come, into force."""
+        return self.signed().order_by("in_force_from", "number")
 
 
 class ReasonQuerySet(models.QuerySet):
@@ -29,13 +65,20 @@ class ReasonQuerySet(models.QuerySet):
         """Still in use."""
         return self.filter(is_active=True)
 
-    def for_rejection(self) -> Self:
-        """Before working a lead."""
-        return self.offered().filter(kind="rejection")
+    def offered_under(self, version_id: int) -> Self:
+        """Those that a version of the agreement names, else all in use."""
+        from sla.models import AgreementVersion
 
-    def for_disqualification(self) -> Self:
-        """After contact."""
-        return self.offered().filter(kind="disqualification")
+        named = AgreementVersion.reasons.through._default_manager.filter(agreementversion=version_id)
+        return self.filter(Q(pk__in=named.values("reason")) | Q(is_active=True) & ~models.Exists(named))
+
+    def for_rejection(self, version_id: int) -> Self:
+        """Before working a lead, under a version of the agreement."""
+        return self.offered_under(version_id).filter(kind="rejection")
+
+    def for_disqualification(self, version_id: int) -> Self:
+        """After contact, under a version of the agreement."""
+        return self.offered_under(version_id).filter(kind="disqualification")
 
 
 class HandoffQuerySet(models.QuerySet):

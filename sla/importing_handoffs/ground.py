@@ -15,7 +15,12 @@ from sla.defaults import BEGINNING
 from sla.importing import find_source, make_source
 from sla.importing_handoffs.meaning import Contract, Hours, LogMapping
 from sla.models import Agreement, AgreementVersion, Calendar, CalendarVersion, Promise, Territory
+from sla.services.agreements import adopt
 from sla.services.terms import Versions
+
+RULE = "sla.import_handoffs"
+# Stands where the names of the signers would: nobody signed what an import measures the past by.
+ADOPTED_BY = "Described in the mapping of an import"
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ def prepare(mapping: LogMapping, now: datetime) -> Ground:
     """
     source = find_source(mapping.source)
     calendar = _calendar(mapping.calendar, now)
-    agreements = [_agreement(contract, mapping.tier) for contract in mapping.agreements]
+    agreements = [_agreement(contract, mapping.tier, now) for contract in mapping.agreements]
     team = source.team if source is not None and source.team else None
     if team is None:
         team = Team.objects.get_or_create(name=mapping.source.team)[0]
@@ -63,15 +68,16 @@ def _calendar(hours: Hours, now: datetime) -> Calendar:
     return calendar
 
 
-def _agreement(contract: Contract, tier: str) -> Agreement:
+def _agreement(contract: Contract, tier: str, now: datetime) -> Agreement:
     """An agreement that is made here holds from the beginning: it is what the past is measured by."""
     agreement = Agreement.objects.filter(name=contract.name).first()
     if agreement is None:
         if not contract.promises:
             _refuse("agreements", _("There is no agreement “%(name)s”."), contract.name)
         agreement = Agreement.objects.create(name=contract.name)
-        version = AgreementVersion.objects.create(agreement=agreement, number=1, in_force_from=BEGINNING)
+        version = AgreementVersion.objects.create(agreement=agreement, number=1, created_at=now)
         Promise.objects.bulk_create(_promises(version, contract, tier))
+        adopt(version=version, name=ADOPTED_BY, in_force_from=BEGINNING, rule=RULE, now=now)
     return agreement
 
 

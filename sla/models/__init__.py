@@ -3,13 +3,10 @@
 from sla.models.agreement import (
     MARKETING_KINDS,
     SALES_KINDS,
-    Agreement,
-    AgreementVersion,
     HandoffTier,
     Hours,
     Promise,
     PromiseKind,
-    Side,
     side_of,
 )
 from sla.models.calendar import Calendar, CalendarVersion
@@ -18,6 +15,7 @@ from sla.models.handoff import Handoff, HandoffState, Qualification, Reason, Rea
 from sla.models.pause import Pause, PauseReason, Waiver
 from sla.models.routing import RepTurn, Territory
 from sla.models.touch import Touch, TouchKind, TouchOrigin
+from sla.models.version import Agreement, AgreementVersion, Side, Signature, VersionState
 
 __all__ = [
     "MARKETING_KINDS",
@@ -43,10 +41,12 @@ __all__ = [
     "ReasonKind",
     "RepTurn",
     "Side",
+    "Signature",
     "Territory",
     "Touch",
     "TouchKind",
     "TouchOrigin",
+    "VersionState",
     "Waiver",
     "side_of",
 ]

@@ -1,4 +1,4 @@
-"""The agreement: what both sides promised, in versions."""
+"""What both sides promise in a version of the agreement."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -6,53 +6,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from sla.querysets import AgreementVersionQuerySet
+from sla.models.version import AgreementVersion, Side
 
 # Ten years of working days: a longer promise is a slip of the pen.
 MAX_DAYS = 2600
-
-
-class Agreement(models.Model):
-    """A contract between marketing and sales, named; what it says is in its versions."""
-
-    name = models.CharField(_("name"), max_length=100, unique=True)
-
-    class Meta:
-        verbose_name = _("agreement")
-        verbose_name_plural = _("agreements")
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class AgreementVersion(models.Model):
-    """One version of an agreement, in force from a time until the next one's. Handoffs keep the version they began under."""
-
-    agreement = models.ForeignKey(
-        Agreement, on_delete=models.PROTECT, related_name="versions", verbose_name=_("agreement")
-    )
-    number = models.PositiveIntegerField(_("version"))
-    in_force_from = models.DateTimeField(_("in force from"))
-    attempts_before_unreachable = models.PositiveSmallIntegerField(
-        _("attempts before “unable to reach”"), default=6, validators=[MinValueValidator(1)]
-    )
-
-    objects = AgreementVersionQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("version of an agreement")
-        verbose_name_plural = _("versions of agreements")
-        ordering = ["agreement", "-number"]
-        constraints = [
-            models.UniqueConstraint(fields=["agreement", "number"], name="agreement_version_number"),
-            models.UniqueConstraint(
-                fields=["agreement", "in_force_from"], name="agreement_version_one_at_a_time"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.agreement} v{self.number}"
 
 
 class PromiseKind(models.TextChoices):
@@ -74,13 +31,6 @@ SALES_KINDS = (
     PromiseKind.DISPOSITION,
 )
 MARKETING_KINDS = (PromiseKind.ROUTING, PromiseKind.COMPLETENESS, PromiseKind.PICK_UP)
-
-
-class Side(models.TextChoices):
-    """Who promises."""
-
-    MARKETING = "marketing", _("Marketing")
-    SALES = "sales", _("Sales")
 
 
 def side_of(kind: str) -> Side:

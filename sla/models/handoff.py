@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
 from leads.models import Lead
-from sla.models.agreement import AgreementVersion, HandoffTier
+from sla.models.agreement import HandoffTier
+from sla.models.version import AgreementVersion
 from sla.querysets import HandoffQuerySet, ReasonQuerySet
 
 

@@ -6,8 +6,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
-from sla.models.agreement import Agreement
 from sla.models.calendar import Calendar
+from sla.models.version import Agreement
 
 
 class Territory(models.Model):

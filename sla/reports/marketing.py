@@ -4,13 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.db.models import Case, Count, DurationField, ExpressionWrapper, F, IntegerField, Value, When
+from django.db.models import Case, Count, DurationField, ExpressionWrapper, F, IntegerField, Max, Min, Value, When
 
+from sla.models import AgreementVersion
 from sla.reports.filters import REJECTIONS, Ask
 from sla.reports.ranks import NONE, Ranks, ranks_by
 
-# What sales is usually promised (product.md, "Both sides promise"): of ten answered, nine accepted.
-AGREED_SHARE_ACCEPTED = 0.9
+
+@dataclass(frozen=True)
+class Goals:
+    """What marketing promised for the period, in percent. Where teams work by different agreements, the lowest and the highest."""
+
+    accepted: tuple[int, int]
+    clerical: tuple[int, int]
+
+
+def goals(ask: Ask) -> Goals | None:
+    """The monthly promises of the versions in force at the end of the period, or now; None where nothing is agreed. One query."""
+    teams = [ask.chosen["team"]] if ask.chosen.get("team") else list(ask.choices["team"])
+    versions = AgreementVersion.objects.in_force(min(ask.now, ask.period.end))
+    agreed = versions.filter(agreement__territories__team__in=teams).aggregate(
+        *(
+            function(name)
+            for function in (Min, Max)
+            for name in ("acceptance_percent", "clerical_percent")
+        )
+    )
+    if agreed["acceptance_percent__min"] is None:
+        return None
+    return Goals(
+        (agreed["acceptance_percent__min"], agreed["acceptance_percent__max"]),
+        (agreed["clerical_percent__min"], agreed["clerical_percent__max"]),
+    )
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from sla.reports.compliance import Group, KindReport, Tally, kind_reports
 from sla.reports.filters import ANSWERS, CUTS, FILTERS, REJECTIONS, Ask
-from sla.reports.marketing import AGREED_SHARE_ACCEPTED, Passed, passed
+from sla.reports.marketing import Goals, Passed, goals, passed
 from sla.reports.wording import elapsed, percent, worked
 
 
@@ -191,6 +191,7 @@ def _bar_note(tally: Tally) -> str:
 def marketing_figures(ask: Ask) -> tuple[Figure, ...]:
     """Marketing's side: what was handed off, how fast, and what sales said to it."""
     now, before = passed(ask)
+    agreed = goals(ask)
     return (
         Figure(
             _("Handed off"),
@@ -218,8 +219,8 @@ def marketing_figures(ask: Ask) -> tuple[Figure, ...]:
             _("%s before") % elapsed(before.routing.p90) if before.routing.count else "",
             url=_handoffs(ask),
         ),
-        _accepted(ask, now, before),
-        *(_rejected(ask, name, now) for name in REJECTIONS),
+        _accepted(ask, now, before, agreed),
+        *(_rejected(ask, name, now, agreed) for name in REJECTIONS),
     )
 
 
@@ -227,25 +228,39 @@ def _handoffs(ask: Ask, **changes: str) -> str:
     return reverse("sla:clocks") + ask.address(by="", kind="", of="handoffs", **changes)
 
 
-def _accepted(ask: Ask, now: Passed, before: Passed) -> Figure:
-    share, agreed = now.share_accepted, percent(AGREED_SHARE_ACCEPTED)
+def _accepted(ask: Ask, now: Passed, before: Passed, agreed: Goals | None) -> Figure:
+    """Late below what every team of the figure was promised."""
+    share = now.share_accepted
+    is_short = share is not None and agreed is not None and share * 100 < agreed.accepted[0]
     return Figure(
         _("Accepted of those answered"),
         percent(share),
         "%" if now.answered else "",
-        _("usual promise: %s %%") % agreed,
+        _("promised: %s %%") % _span(agreed.accepted) if agreed else "",
         *_points(share, before.share_accepted, ask),
-        meaning="late" if share is not None and share < AGREED_SHARE_ACCEPTED else "",
+        meaning="late" if is_short else "",
         url=_handoffs(ask, answer="accepted"),
     )
 
 
-def _rejected(ask: Ask, name: str, now: Passed) -> Figure:
+def _span(percents: tuple[int, int]) -> str:
+    low, high = percents
+    return str(low) if low == high else _("%(low)d to %(high)d") % {"low": low, "high": high}
+
+
+def _rejected(ask: Ask, name: str, now: Passed, agreed: Goals | None) -> Figure:
+    """Of the classes, marketing promises a share of the clerical ones alone."""
     count = now.rejected.get(name, 0)
+    note = ngettext("%d handoff", "%d handoffs", count) % count
+    is_over = False
+    if name == "clerical" and agreed is not None:
+        note = _("%(count)s · promised: at most %(most)s %%") % {"count": note, "most": _span(agreed.clerical)}
+        is_over = bool(now.answered) and count * 100 > agreed.clerical[1] * now.answered
     return Figure(
         str(ANSWERS[name]),
         percent(count / now.answered) if now.answered else "–",
         "%" if now.answered else "",
-        ngettext("%d handoff", "%d handoffs", count) % count,
+        note,
+        meaning="late" if is_over else "",
         url=_handoffs(ask, answer=name),
     )

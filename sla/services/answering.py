@@ -63,7 +63,10 @@ def reject(*, handoff: Handoff, reason: Reason | None, note: str, by: User, now:
     Raises NotPossible without a reason of the agreement, AlreadyAnswered where somebody was faster.
     """
     check_answerable(handoff=handoff, by=by)
-    if reason is None or not Reason.objects.for_rejection().filter(pk=reason.pk).exists():
+    if (
+        reason is None
+        or not Reason.objects.for_rejection(handoff.agreement_version_id).filter(pk=reason.pk).exists()
+    ):
         raise NotPossible(_("Choose why you reject this lead: marketing can only mend what it is told."))
     if reason.needs_note and not note.strip():
         raise NotPossible(_("“%s” needs a note that says more.") % reason.label)

@@ -53,17 +53,17 @@ class Versions:
     """The versions of one agreement through time, with their promises; two queries for any number of questions."""
 
     def __init__(self, agreement: Agreement) -> None:
-        rows = AgreementVersion.objects.filter(agreement=agreement).select_related("agreement")
-        self._versions = list(rows.order_by("in_force_from"))
+        rows = AgreementVersion.objects.filter(agreement=agreement).by_time().select_related("agreement")
+        self._versions = [(row.in_force_from, row) for row in rows if row.in_force_from is not None]
         self._promises = {
             (row.version_id, row.kind, row.tier): row
             for row in Promise.objects.filter(version__agreement=agreement).select_related("version")
         }
 
     def at(self, at: datetime) -> AgreementVersion | None:
-        """The version in force at a time; None before the first."""
-        place = bisect_right(self._versions, at, key=lambda version: version.in_force_from)
-        return self._versions[place - 1] if place else None
+        """The signed version in force at a time; None before the first."""
+        place = bisect_right(self._versions, at, key=lambda pair: pair[0])
+        return self._versions[place - 1][1] if place else None
 
     def promise(self, version: AgreementVersion, kind: str, tier: str) -> Promise | None:
         """What one of these versions promises, if anything."""

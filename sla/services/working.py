@@ -119,7 +119,8 @@ def recycle(*, handoff: Handoff, until: date, note: str, by: User, now: datetime
 def disqualify(*, handoff: Handoff, reason: Reason | None, note: str, by: User, now: datetime) -> None:
     """Never: with a reason. “Unable to reach” only after the attempts that the agreement asks for."""
     row = _lock_accepted(handoff, by)
-    if reason is None or not Reason.objects.for_disqualification().filter(pk=reason.pk).exists():
+    offered = Reason.objects.for_disqualification(row.agreement_version_id)
+    if reason is None or not offered.filter(pk=reason.pk).exists():
         raise NotPossible(_("Choose why this lead is disqualified."))
     if reason.needs_note and not note.strip():
         raise NotPossible(_("“%s” needs a note that says more.") % reason.label)

@@ -24,6 +24,7 @@ from sla.models import (
     PromiseKind,
     Territory,
 )
+from sla.services.agreements import adopt
 from tests.support.people import make_team, make_user
 
 # A Wednesday; the office of the defaults is open from 9 to 17 UTC.
@@ -93,15 +94,15 @@ def clock_of(handoff: Handoff, kind: PromiseKind = PromiseKind.ACCEPT) -> Clock:
 def new_version(in_force_from: datetime, accept_seconds: int) -> AgreementVersion:
     """A next version of the agreement, with another promise to answer hand-raisers."""
     latest = AgreementVersion.objects.latest("number")
-    version = AgreementVersion.objects.create(
-        agreement=latest.agreement, number=latest.number + 1, in_force_from=in_force_from
-    )
+    version = AgreementVersion.objects.create(agreement=latest.agreement, number=latest.number + 1)
     for promise in latest.promises.all():
         promise.pk, promise.version = None, version
         if promise.kind == PromiseKind.ACCEPT:
             promise.target_seconds = accept_seconds
         promise.save(force_insert=True)
-    return version
+    return adopt(
+        version=version, name="Test", in_force_from=in_force_from, rule="tests.new_version", now=in_force_from
+    )
 
 
 def at_once(*deeds: Callable[[], object]) -> list[object]:

@@ -87,7 +87,7 @@ def test_lateness_freezes_with_the_answer_and_the_breach_stays() -> None:
 def test_a_rejection_needs_a_reason_and_some_reasons_a_note() -> None:
     open_desk(reps=1)
     (handoff,) = hand_over(MORNING)
-    wrong_kind = Reason.objects.for_disqualification().first()
+    wrong_kind = Reason.objects.for_disqualification(handoff.agreement_version_id).first()
     for reason in (None, wrong_kind):
         with pytest.raises(NotPossible, match="Choose why"):
             reject(handoff=handoff, reason=reason, note="", by=owner_of(handoff), now=MORNING)

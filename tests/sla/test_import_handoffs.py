@@ -434,7 +434,6 @@ def test_a_version_that_is_not_in_force_yet_can_be_tried(log_file: Callable[...,
     version = AgreementVersion.objects.create(
         agreement=Agreement.objects.get(name=BUSINESS),
         number=2,
-        in_force_from=datetime(2050, 1, 1, tzinfo=UTC),
     )
     Promise.objects.create(version=version, kind="accept", tier="scored", target_seconds=3600)
     lines = [line.split() for line in audit(BUSINESS, f"{BUSINESS} v2").splitlines()]

@@ -1,7 +1,7 @@
-"""What transactional tests need of a database whose journal refuses to be emptied.
+"""What transactional tests need of a database whose journal and signed agreements refuse to be emptied.
 
 Such a test commits, so Django empties all tables after it. Two things must survive that: the triggers that
-protect the journal (taken off for the moment of emptying, and put on again), and the rows that migrations
+protect them (taken off for the moment of emptying, and put on again), and the rows that migrations
 made (kept from the start of the session, and put back).
 """
 
@@ -47,10 +47,10 @@ class Seeds:
 
 
 def empty_all_tables(seeds: Seeds) -> None:
-    """Bring the database back to `seeds`, past the triggers of the journal."""
+    """Bring the database back to `seeds`, past the triggers of the journal and of signed agreements."""
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
     flush = connection.ops.sql_flush(no_style(), tables, reset_sequences=False, allow_cascade=False)
-    with transaction.atomic(), _unprotected_journal():
+    with transaction.atomic(), _unprotected():
         with connection.cursor() as cursor:
             for statement in flush:
                 cursor.execute(statement)
@@ -67,15 +67,18 @@ def database_url() -> str:
 
 
 @contextmanager
-def _unprotected_journal() -> Iterator[None]:
-    from leads.journal import triggers
+def _unprotected() -> Iterator[None]:
+    from leads.journal import triggers as journal
+    from sla.agreements import triggers as agreements
 
     with connection.cursor() as cursor:
-        for statement in triggers.drop_sql(connection.vendor):
-            cursor.execute(statement)
+        for protected in (journal, agreements):
+            for statement in protected.drop_sql(connection.vendor):
+                cursor.execute(statement)
         yield
-        for statement in triggers.create_sql(connection.vendor):
-            cursor.execute(statement)
+        for protected in (journal, agreements):
+            for statement in protected.create_sql(connection.vendor):
+                cursor.execute(statement)
 
 
 def _stored_models() -> list[type[Model]]:
