@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.db.models import Case, Count, DurationField, ExpressionWrapper, F, IntegerField, Max, Min, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    Value,
+    When,
+)
 
 from sla.models import AgreementVersion
 from sla.reports.filters import REJECTIONS, Ask
@@ -24,11 +35,7 @@ def goals(ask: Ask) -> Goals | None:
     teams = [ask.chosen["team"]] if ask.chosen.get("team") else list(ask.choices["team"])
     versions = AgreementVersion.objects.in_force(min(ask.now, ask.period.end))
     agreed = versions.filter(agreement__territories__team__in=teams).aggregate(
-        *(
-            function(name)
-            for function in (Min, Max)
-            for name in ("acceptance_percent", "clerical_percent")
-        )
+        *(function(name) for function in (Min, Max) for name in ("acceptance_percent", "clerical_percent"))
     )
     if agreed["acceptance_percent__min"] is None:
         return None

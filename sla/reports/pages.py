@@ -254,7 +254,10 @@ def _rejected(ask: Ask, name: str, now: Passed, agreed: Goals | None) -> Figure:
     note = ngettext("%d handoff", "%d handoffs", count) % count
     is_over = False
     if name == "clerical" and agreed is not None:
-        note = _("%(count)s · promised: at most %(most)s %%") % {"count": note, "most": _span(agreed.clerical)}
+        note = _("%(count)s · promised: at most %(most)s %%") % {
+            "count": note,
+            "most": _span(agreed.clerical),
+        }
         is_over = bool(now.answered) and count * 100 > agreed.clerical[1] * now.answered
     return Figure(
         str(ANSWERS[name]),
