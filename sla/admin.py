@@ -198,7 +198,7 @@ class TerritoryForm(forms.ModelForm):
     def clean_agreement(self) -> Agreement:
         """Leads of a team without terms would be set aside."""
         agreement: Agreement = self.cleaned_data["agreement"]
-        if not agreement.versions.in_force(timezone.now()).exists():
+        if not agreement.versions.in_force(current_time()).exists():
             raise forms.ValidationError(
                 _("No version of this agreement is in force yet: have it signed by both sides first.")
             )

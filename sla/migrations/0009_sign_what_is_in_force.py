@@ -10,7 +10,7 @@ def sign(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sla", "0006_signed_versions")]
+    dependencies = [("sla", "0008_signed_versions")]
     operations = [
         migrations.RunPython(sign, migrations.RunPython.noop),
         migrations.AddConstraint(

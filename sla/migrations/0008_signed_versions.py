@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sla", "0005_further_promises"),
+        ("sla", "0007_point_to_next_clock"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
