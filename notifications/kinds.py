@@ -10,6 +10,7 @@ class Kind(models.TextChoices):
     HANDED_OFF = "handed_off", _("A lead is handed off")
     WARNING = "warning", _("A deadline is near")
     BREACH = "breach", _("A deadline has passed")
+    GIVEN_BACK = "given_back", _("A rep gives a lead back")
     EMPTY_POOL = "empty_pool", _("Nobody can take a lead")
     AGREEMENT = "agreement", _("An agreement is proposed or signed")
 

@@ -72,7 +72,7 @@ def handed_off_notices(*, handoffs: Sequence[Handoff], clocks: Iterable[Clock], 
             Event(
                 type="handoff.handed_off",
                 kind="handed_off",
-                dedupe_key=f"handed_off:{handoff.pk}",
+                dedupe_key=_handing(handoff),
                 team_id=handoff.team_id,
                 subject=subject,
                 body=_("%(lead)s was handed to %(rep)s, who answers until %(until)s.")
@@ -90,7 +90,7 @@ def handed_off_notices(*, handoffs: Sequence[Handoff], clocks: Iterable[Clock], 
             Notice(
                 recipient=handoff.owner,
                 kind="handed_off",
-                dedupe_key=f"handed_off:{handoff.pk}",
+                dedupe_key=_handing(handoff),
                 subject=subject,
                 body=_("%(lead)s was handed to you. Accept or reject until %(until)s.")
                 % {"lead": handoff.lead, "until": until},
@@ -98,6 +98,12 @@ def handed_off_notices(*, handoffs: Sequence[Handoff], clocks: Iterable[Clock], 
             )
         )
     notify(notices=notices, events=events, now=now)
+
+
+def _handing(handoff: Handoff) -> str:
+    """Each time that a handoff is given to somebody is a fact of its own, also where it comes back to them."""
+    assert handoff.assigned_at is not None
+    return f"handed_off:{handoff.pk}:{handoff.assigned_at.isoformat()}"
 
 
 def warning_notices(*, clocks: Sequence[Clock], now: datetime) -> None:
@@ -179,6 +185,23 @@ class BreachText:
             "body": self._body % (texts | {"due": self._written[moment], "who": who}),
             "path": clock.handoff.get_absolute_url(),
         }
+
+
+def given_back_notices(*, handoff: Handoff, rep: User, why: str, now: datetime) -> None:
+    """Tell the managers that a rep could not take on a lead that was passed on to them, and why."""
+    told = {
+        "kind": "given_back",
+        "dedupe_key": f"given_back:{handoff.pk}:{now.isoformat()}",
+        "subject": _("%(rep)s gave back %(lead)s") % {"rep": rep, "lead": handoff.lead},
+        "body": _(
+            "“%(why)s” The lead is in the queue of %(team)s now, and its clocks go on: see who can take it."
+        )
+        % {"why": why, "team": handoff.team},
+        "path": handoff.get_absolute_url(),
+    }
+    event = Event(type="handoff.given_back", team_id=handoff.team_id, data=_of_handoff(handoff), **told)
+    notices = [Notice(recipient=reader, **told) for reader in Managers().of(handoff.team_id)]
+    notify(notices=notices, events=[event], now=now)
 
 
 def empty_pool_notices(*, handoffs: Sequence[Handoff], now: datetime) -> None:

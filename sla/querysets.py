@@ -8,6 +8,9 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 
+# Promises of sales that go on unchanged when a lead changes hands. The one for the answer is each rep's own.
+LEADS_OWN = ("first_touch", "attempts", "disposition")
+
 
 class AgreementQuerySet(models.QuerySet):
     """Agreements by who may read them."""
@@ -104,6 +107,18 @@ class HandoffQuerySet(models.QuerySet):
         """Given back by this rep, or by a manager on the rep's behalf."""
         return self.rejected().filter(Q(answered_by=user.pk) | Q(owner=user.pk))
 
+    def had_by(self, owner_id: int | None) -> Self:
+        """In the hands of this rep; None: nobody's yet."""
+        return self.filter(owner=owner_id) if owner_id is not None else self.filter(owner__isnull=True)
+
+    def passed_on(self) -> Self:
+        """Accepted once, and waiting for the answer of whoever it was given to since."""
+        return self.waiting().filter(accepted_at__isnull=False)
+
+    def never_accepted(self) -> Self:
+        """Sales has not taken them on yet."""
+        return self.filter(accepted_at__isnull=True)
+
     def closed(self) -> Self:
         """Ended, whichever way."""
         return self.exclude(state__in=["waiting", "accepted"])
@@ -131,6 +146,7 @@ class HandoffQuerySet(models.QuerySet):
 
         Narrow on purpose: a row that nobody can take would be claimed by the drain again and again.
         """
+        from sla.models import Tenure
         from sla.services.routing import reps_at_work
 
         refusals = (
@@ -141,7 +157,12 @@ class HandoffQuerySet(models.QuerySet):
                 lead=models.OuterRef(models.OuterRef("lead")),
             )
         )
-        takers = reps_at_work(now).filter(~models.Exists(refusals), team=models.OuterRef("team"))
+        given_back = Tenure.objects.given_back().filter(
+            owner=models.OuterRef("pk"), handoff__lead=models.OuterRef(models.OuterRef("lead"))
+        )
+        takers = reps_at_work(now).filter(
+            ~models.Exists(refusals), ~models.Exists(given_back), team=models.OuterRef("team")
+        )
         return (
             self.queued()
             .not_imported()
@@ -182,7 +203,12 @@ class HandoffQuerySet(models.QuerySet):
         """Write which of sales' running clocks is due next for whoever has each handoff; one statement."""
         from sla.models import Clock
 
-        theirs = Q(owner=models.OuterRef("owner")) | Q(owner__isnull=True, handoff__owner__isnull=True)
+        # An answer is owed by whoever the clock names; the lead's own clocks are the work of whoever has it now.
+        theirs = (
+            Q(kind__in=LEADS_OWN)
+            | Q(owner=models.OuterRef("owner"))
+            | Q(owner__isnull=True, handoff__owner__isnull=True)
+        )
         clocks = Clock.objects.filter(theirs, handoff=models.OuterRef("pk")).of_sales().running()
         return self.update(next_clock=models.Subquery(clocks.order_by("due_at", "pk").values("pk")[:1]))
 
@@ -235,6 +261,14 @@ class HandoffQuerySet(models.QuerySet):
     def live(self) -> Self:
         """Without the history of imports, which is handed off as of the very moment of its readiness, and to nobody."""
         return self.exclude(started_at=F("ready_at"), assigned_at__isnull=True)
+
+
+class TenureQuerySet(models.QuerySet):
+    """Who had handoffs before."""
+
+    def given_back(self) -> Self:
+        """Ended by a rep who could not take the lead on."""
+        return self.filter(given_back=True)
 
 
 class ClockQuerySet(models.QuerySet):
@@ -350,6 +384,10 @@ class ClockQuerySet(models.QuerySet):
     def waived(self) -> Self:
         """Taken out of the account by a manager."""
         return self.filter(outcome="waived")
+
+    def of_leads_own(self) -> Self:
+        """Promises that go on unchanged when the lead changes hands."""
+        return self.filter(kind__in=LEADS_OWN)
 
     def of_leads(self, lead_ids: Iterable[int]) -> Self:
         """Of handoffs of these leads."""

@@ -14,6 +14,7 @@ from leads.signals import activities_recorded, deals_recorded, leads_emptied
 from sla.models import Clock, Handoff, HandoffState
 from sla.services.clocks import cancel_clocks, end_clocks
 from sla.services.pausing import resume_for_activity
+from sla.services.tenures import leave
 
 
 @receiver(deals_recorded)
@@ -23,6 +24,8 @@ def close_handoffs_of_deals(
     """A deal closed elsewhere ends the open handoff of its lead: whoever closed it had qualified the lead."""
     deals = {row.lead_id: row for row in opportunities}
     handoffs = list(Handoff.objects.filter(lead__in=deals).open().select_for_update().order_by("pk"))
+    # Whoever closed the deal is not who answers for the time before.
+    leave(handoffs=[row for row in handoffs if _of_somebody_else(row, deals[row.lead_id])], now=now)
     clocks = Clock.objects.filter(handoff__in=handoffs).running().with_terms()
     end_clocks(clocks=list(clocks.select_for_update(of=("self",))), at=now, now=now, rule=rule)
     for handoff in handoffs:
@@ -49,12 +52,16 @@ def close_handoffs_of_deals(
     )
 
 
+def _of_somebody_else(handoff: Handoff, deal: Opportunity) -> bool:
+    return deal.owner_id is not None and deal.owner_id != handoff.owner_id
+
+
 @receiver(leads_emptied)
 def withdraw_handoffs(
     sender: type, lead_ids: Sequence[int], by: User | None, now: datetime, **kwargs: Any
 ) -> list[int]:
     """Take back handoffs that nobody answered yet, and cancel clocks that still ran in time; returns the leads let go."""
-    waiting = Handoff.objects.filter(lead__in=lead_ids).waiting()
+    waiting = Handoff.objects.filter(lead__in=lead_ids).waiting().never_accepted()
     handoffs = list(waiting.select_for_update().order_by("pk"))
     clocks = Clock.objects.filter(handoff__in=handoffs).running().with_terms()
     cancel_clocks(clocks=list(clocks.select_for_update(of=("self",))), now=now, by=by, rule="leads.review")

@@ -14,6 +14,7 @@ from sla.models.clock import Breach, Clock, ClockOutcome
 from sla.models.handoff import Handoff, HandoffState, Qualification, Reason, ReasonClass, ReasonKind
 from sla.models.pause import Pause, PauseReason, Waiver
 from sla.models.routing import RepTurn, Territory
+from sla.models.tenure import Tenure
 from sla.models.touch import Touch, TouchKind, TouchOrigin
 from sla.models.version import Agreement, AgreementVersion, Side, Signature, VersionState
 
@@ -42,6 +43,7 @@ __all__ = [
     "RepTurn",
     "Side",
     "Signature",
+    "Tenure",
     "Territory",
     "Touch",
     "TouchKind",

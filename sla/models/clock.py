@@ -10,7 +10,7 @@ from leads.models import Source
 from sla.models.agreement import HandoffTier, Promise, PromiseKind
 from sla.models.calendar import CalendarVersion
 from sla.models.handoff import Handoff
-from sla.querysets import ClockQuerySet
+from sla.querysets import LEADS_OWN, ClockQuerySet
 
 
 class ClockOutcome(models.TextChoices):
@@ -125,6 +125,11 @@ class Clock(models.Model):
     def is_waived(self) -> bool:
         """Twin of ClockQuerySet.waived."""
         return self.outcome == ClockOutcome.WAIVED
+
+    @property
+    def is_of_lead(self) -> bool:
+        """Twin of ClockQuerySet.of_leads_own."""
+        return self.kind in LEADS_OWN
 
     @property
     def is_cancelled(self) -> bool:

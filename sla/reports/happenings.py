@@ -36,6 +36,7 @@ EVENTS: dict[str, tuple[Any, str, str]] = {
     "lead.stage_changed": (gettext_lazy("Stage changed"), "signpost-split", ""),
     "handoff.opened": (gettext_lazy("Handed off"), "arrow-left-right", "accent"),
     "handoff.assigned": (gettext_lazy("Given to a rep"), "person-check", ""),
+    "handoff.given_back": (gettext_lazy("Given back to the team"), "arrow-counterclockwise", "warning"),
     "handoff.accepted": (gettext_lazy("Accepted"), "hand-thumbs-up", "ontime"),
     "handoff.rejected": (gettext_lazy("Rejected"), "hand-thumbs-down", "warning"),
     "handoff.qualified": (gettext_lazy("Qualified"), "trophy", "ontime"),

@@ -15,8 +15,7 @@ from leads.models import Source
 from sla.clock import Stretch, between, is_late
 from sla.models import Agreement, AgreementVersion, CalendarVersion, Clock, Promise, PromiseKind
 from sla.reports.ranks import NONE, Ranks, ranks_of
-from sla.services.clocks import pauses_of
-from sla.services.terms import Versions, calendar_of, calendar_version_of, promise_times
+from sla.services.terms import Versions, calendar_of, calendar_version_of, pauses_of, promise_times
 
 CHUNK = 2000
 

@@ -20,8 +20,7 @@ from sla.models import Calendar, CalendarVersion, Clock, Territory
 from sla.opening_hours import WEEKDAYS as CODES
 from sla.policies import visible_clocks
 from sla.receipts import Skipped
-from sla.services.clocks import pauses_of
-from sla.services.terms import promise_times
+from sla.services.terms import pauses_of, promise_times
 
 EXAMPLES = 10
 # A correction is shown for the clocks that are due next; all of them follow it when it is saved.

@@ -1,8 +1,11 @@
-"""Accepting and rejecting a handoff, and giving it to a rep by hand."""
+"""Accepting and rejecting a handoff."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.utils.formats import time_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -15,9 +18,9 @@ from leads.services.handing import return_to_marketing
 from leads.services.stages import Move
 from leads.stages import Stage
 from sla.models import AgreementVersion, Clock, Handoff, HandoffState, Promise, PromiseKind, Reason
-from sla.policies import check_can_answer, check_can_assign
+from sla.policies import check_can_answer
 from sla.services.clocks import Start, end_clocks, start_clocks
-from sla.services.routing import give
+from sla.services.tenures import leave, locked_clocks, settle_running
 from sla.services.terms import calendar_version_of
 
 
@@ -34,7 +37,8 @@ def accept(*, handoff: Handoff, by: User, now: datetime) -> Handoff:
     """Take the lead on: ends the accept clock and starts the one for the first touch.
 
     Of two people at once one wins; the other gets AlreadyAnswered, which names the winner. The owner is always a rep: a
-    manager accepts for the rep who has the lead, and assigns one that is nobody's yet (else NotPossible).
+    manager accepts for the rep who has the lead, and assigns one that is nobody's yet (else NotPossible). A lead that was
+    accepted before and passed on keeps its clocks; the time of the first acceptance stays.
     """
     check_answerable(handoff=handoff, by=by)
     owner = by if by.role == Role.REP else handoff.owner
@@ -42,8 +46,14 @@ def accept(*, handoff: Handoff, by: User, now: datetime) -> Handoff:
         raise NotPossible(
             _("Nobody has this lead yet. Assign it to a rep of %s, who then accepts it.") % handoff.team
         )
-    row = _answer(handoff, HandoffState.ACCEPTED, by, now, owner=owner, accepted_at=now)
-    _end_accept_clocks(row, now, by)
+    row = _answer(
+        handoff, HandoffState.ACCEPTED, by, now, owner=owner, accepted_at=Coalesce("accepted_at", Value(now))
+    )
+    clocks = locked_clocks([row])
+    if row.owner_id != handoff.owner_id:
+        leave(handoffs=[handoff], now=now)
+        settle_running(clocks=clocks, now=now, by=by)
+    _end_accept_clocks(clocks, now, by)
     _start_first_touch(row, now, by)
     _record(
         row,
@@ -60,9 +70,14 @@ def accept(*, handoff: Handoff, by: User, now: datetime) -> Handoff:
 def reject(*, handoff: Handoff, reason: Reason | None, note: str, by: User, now: datetime) -> Handoff:
     """Give the lead back before working it, with a reason; it never comes back to the same rep.
 
-    Raises NotPossible without a reason of the agreement, AlreadyAnswered where somebody was faster.
+    Raises NotPossible without a reason of the agreement, and for a lead that was accepted before (that one is given back to the
+    team: sla.services.passing), AlreadyAnswered where somebody was faster.
     """
     check_answerable(handoff=handoff, by=by)
+    if handoff.accepted_at is not None:
+        raise NotPossible(
+            _("This lead was accepted before, and its clocks run. Give it back to %s instead.") % handoff.team
+        )
     if (
         reason is None
         or not Reason.objects.for_rejection(handoff.agreement_version_id).filter(pk=reason.pk).exists()
@@ -73,7 +88,7 @@ def reject(*, handoff: Handoff, reason: Reason | None, note: str, by: User, now:
     row = _answer(
         handoff, HandoffState.REJECTED, by, now, owner=handoff.owner, reason=reason, note=note, ended_at=now
     )
-    _end_accept_clocks(row, now, by)
+    _end_accept_clocks(locked_clocks([row]), now, by)
     target = Stage.NURTURE if reason.to_nurture else Stage.MQL
     return_to_marketing(moves=[Move(row.lead, target, _("Rejected: %s") % reason.label)], now=now, by=by)
     _record(
@@ -87,31 +102,6 @@ def reject(*, handoff: Handoff, reason: Reason | None, note: str, by: User, now:
     return row
 
 
-@transaction.atomic
-def assign(*, handoff: Handoff, to: User, by: User, now: datetime) -> Handoff:
-    """A manager gives a waiting handoff to a rep of its team; the rep gets an accept clock of their own.
-
-    Raises NotPossible for somebody else than an active rep of the team, or for one who rejected the lead before.
-    """
-    check_can_assign(by, handoff)
-    if to.role != Role.REP or to.team_id != handoff.team_id or not to.is_active:
-        raise NotPossible(_("%(rep)s is no active rep of %(team)s.") % {"rep": to, "team": handoff.team})
-    row = (
-        Handoff.objects.select_for_update(of=("self",))
-        .select_related("lead__contact", "team")
-        .get(pk=handoff.pk)
-    )
-    if row.state != HandoffState.WAITING:
-        raise AlreadyAnswered(_told(row))
-    if row.owner_id == to.pk:
-        return row
-    if Handoff.objects.rejected_by(to).filter(lead=row.lead_id).exists():
-        raise NotPossible(_("%s rejected this lead before. Choose somebody else.") % to)
-    row.owner, row.assigned_at = to, now
-    give(handoffs=[row], calendars={row.team_id: calendar_version_of(row.team_id)}, now=now, by=by)
-    return row
-
-
 def check_answerable(*, handoff: Handoff, by: User) -> None:
     """Raises Refusal, or AlreadyAnswered where it is: a rep of the team who is too late is told who was first."""
     try:
@@ -120,13 +110,14 @@ def check_answerable(*, handoff: Handoff, by: User) -> None:
         if handoff.state == HandoffState.WAITING or by.role != Role.REP or by.team_id != handoff.team_id:
             raise
     if handoff.state != HandoffState.WAITING:
-        raise AlreadyAnswered(_told(handoff))
+        raise AlreadyAnswered(told(handoff))
 
 
 def _answer(handoff: Handoff, state: HandoffState, by: User, now: datetime, **fields: object) -> Handoff:
     """The guarded UPDATE that has one winner."""
     won = (
-        Handoff.objects.filter(pk=handoff.pk)
+        Handoff.objects.had_by(handoff.owner_id)
+        .filter(pk=handoff.pk)
         .waiting()
         .update(state=state, answered_by=by, answered_at=now, **fields)
     )
@@ -134,12 +125,16 @@ def _answer(handoff: Handoff, state: HandoffState, by: User, now: datetime, **fi
         "lead__contact", "team", "owner", "answered_by", "agreement_version"
     ).get(pk=handoff.pk)
     if not won:
-        raise AlreadyAnswered(_told(row))
+        raise AlreadyAnswered(told(row))
     row.lead = Lead.objects.select_for_update().get(pk=row.lead_id)
     return row
 
 
-def _told(row: Handoff) -> str:
+def told(row: Handoff) -> str:
+    """What happened to a handoff while somebody was about to answer or assign it, and what to do now."""
+    if row.state == HandoffState.WAITING:
+        now_with = row.owner or _("the queue of %s") % row.team
+        return _("This lead was passed on meanwhile: it is with %s now.") % now_with
     at = time_format(localtime(row.answered_at), "H:i") if row.answered_at else ""
     who = row.answered_by or _("Somebody")
     if row.state == HandoffState.ACCEPTED:
@@ -152,13 +147,15 @@ def _told(row: Handoff) -> str:
     return _("This handoff has ended (%s).") % row.get_state_display()
 
 
-def _end_accept_clocks(row: Handoff, now: datetime, by: User) -> None:
-    clocks = row.clocks.running().filter(kind=PromiseKind.ACCEPT).with_terms().select_for_update(of=("self",))
-    end_clocks(clocks=list(clocks), at=now, now=now, by=by)
+def _end_accept_clocks(clocks: Iterable[Clock], now: datetime, by: User) -> None:
+    for_answer = [clock for clock in clocks if clock.kind == PromiseKind.ACCEPT]
+    end_clocks(clocks=for_answer, at=now, now=now, by=by)
 
 
 def _start_first_touch(row: Handoff, now: datetime, by: User) -> None:
     """By the agreement version the handoff began under, and the calendar of today. History has no clocks."""
+    if Clock.objects.filter(handoff=row, kind=PromiseKind.FIRST_TOUCH).exists():
+        return  # accepted before: it goes on
     accept_clock = Clock.objects.filter(handoff=row).order_by("pk").first()
     promise = Promise.objects.filter(
         version=AgreementVersion(pk=row.agreement_version_id), kind=PromiseKind.FIRST_TOUCH, tier=row.tier

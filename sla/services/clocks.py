@@ -10,10 +10,11 @@ from django.db.models import F
 from accounts.models import User
 from leads.bulk import insert_selected, update_rows
 from leads.journal import Entry, IsoTime, record, record_selected
-from sla.clock import Stretch, between, is_late
+from sla.clock import between, is_late
 from sla.models import Breach, CalendarVersion, Clock, ClockOutcome, Handoff, Hours, Promise, Side, side_of
 from sla.notices import breach_notices
-from sla.services.terms import calendar_of, promise_times
+from sla.services.tenures import settle
+from sla.services.terms import calendar_of, pauses_of, promise_times
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,8 @@ def end_each(
         clock.ended_at = at
         clock.outcome = ClockOutcome.MISSED if is_late(clock.due_at, at) else ClockOutcome.KEPT
         clock.seconds_used = seconds_between(clock, clock.started_at, at)
-    update_rows(running, ["ended_at", "outcome", "seconds_used"])
+    settle(running)
+    update_rows(running, ["ended_at", "outcome", "seconds_used", "owner"])
     point_to_next(running)
     _lift([clock for clock in running if clock.breached_at and clock.outcome == ClockOutcome.KEPT], now)
     _record_ends(list(running), now, by, rule)
@@ -139,7 +141,8 @@ def amend_end(*, clock: Clock, at: datetime, now: datetime, by: User) -> None:
     clock.ended_at = at
     clock.outcome = ClockOutcome.MISSED if is_late(clock.due_at, at) else ClockOutcome.KEPT
     clock.seconds_used = seconds_between(clock, clock.started_at, at)
-    clock.save(update_fields=["ended_at", "outcome", "seconds_used"])
+    settle([clock])
+    clock.save(update_fields=["ended_at", "outcome", "seconds_used", "owner"])
     if clock.outcome == ClockOutcome.KEPT:
         _lift([clock], now)
     after = {"ended_at": at.isoformat(), "outcome": clock.outcome}
@@ -212,13 +215,6 @@ def seconds_between(clock: Clock, start: datetime, end: datetime) -> int:
     return between(calendar_of(clock.promise, clock.calendar_version), start, end, pauses_of(clock))
 
 
-def pauses_of(clock: Clock) -> list[Stretch]:
-    """When the clock stood still; no query for one that never did."""
-    if clock.paused_until is None:
-        return []
-    return [Stretch(pause.starts_at, pause.ends_at) for pause in clock.pauses.all()]
-
-
 def _record_ends(clocks: Sequence[Clock], now: datetime, by: User | None, rule: str) -> None:
     record(
         entries=[
@@ -231,6 +227,7 @@ def _record_ends(clocks: Sequence[Clock], now: datetime, by: User | None, rule: 
                 {
                     "outcome": str(clock.outcome),
                     "ended_at": clock.ended_at.isoformat() if clock.ended_at else None,
+                    "owner": clock.owner_id,
                     "seconds_used": clock.seconds_used,
                 },
             )

@@ -11,11 +11,12 @@ from leads.bulk import update_rows
 from leads.journal import Entry, record
 from sla.clock import is_late
 from sla.models import Breach, CalendarVersion, Clock
-from sla.services.clocks import pauses_of, point_to_next
-from sla.services.terms import promise_times
+from sla.services.clocks import point_to_next
+from sla.services.tenures import settle
+from sla.services.terms import pauses_of, promise_times
 
 BATCH = 500
-_FIELDS = ["calendar_version", "due_at", "warn_at", "warned_at", "breached_at", "paused_until"]
+_FIELDS = ["owner", "calendar_version", "due_at", "warn_at", "warned_at", "breached_at", "paused_until"]
 
 
 @transaction.atomic
@@ -43,6 +44,7 @@ def recompute(
             late.append(clock)
         if before != clock.due_at:
             entries.append(_entry(clock, before, why))
+    settle(clocks)
     update_rows(clocks, _FIELDS)
     point_to_next(clocks)
     Breach.objects.filter(clock__in=lifted, lifted_at__isnull=True).update(lifted_at=now)

@@ -1,6 +1,6 @@
 """Who gets a lead: the team by country, the rep by turn; nobody absent, inactive or off shift."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,9 +11,20 @@ from accounts.querysets import UserQuerySet
 from leads.bulk import update_rows
 from leads.journal import Entry, record
 from sla.clock import is_late
-from sla.models import CalendarVersion, Clock, ClockOutcome, Handoff, PromiseKind, RepTurn, Territory
+from sla.models import (
+    CalendarVersion,
+    Clock,
+    ClockOutcome,
+    Handoff,
+    HandoffState,
+    PromiseKind,
+    RepTurn,
+    Tenure,
+    Territory,
+)
 from sla.notices import handed_off_notices
-from sla.services.clocks import Start, cancel_clocks, point_to_next, seconds_between, start_clocks
+from sla.services.clocks import Start, cancel_clocks, seconds_between, start_clocks
+from sla.services.tenures import leave, locked_clocks, pass_on, settle_running
 from sla.services.terms import Terms, terms_of_all
 
 RULE = "sla.assign"
@@ -28,11 +39,11 @@ class Turns:
     pools: dict[int, list[User]]
     turns: dict[int, RepTurn]
     last: int
-    rejected_by: dict[int, set[int]]
+    refused_by: Mapping[int, set[int]]
 
-    def take(self, team_id: int, lead_id: int) -> User | None:
-        """The rep of the team who was given a lead longest ago and has not rejected this one; None for an empty pool."""
-        refused = self.rejected_by.get(lead_id, set())
+    def take(self, team_id: int, lead_id: int, but: int | None = None) -> User | None:
+        """The rep of the team who was given a lead longest ago, has not refused this one and is not `but`; None where all are."""
+        refused = self.refused_by.get(lead_id, set()) | {but}
         free = [user for user in self.pools.get(team_id, []) if user.pk not in refused]
         if not free:
             return None
@@ -62,19 +73,32 @@ def team_for(source_team: int | None, country: str, territories: Sequence[Territ
 
 def read_turns(terms: dict[int, Terms], lead_ids: Sequence[int], now: datetime) -> Turns:
     """Lock the turns of every rep at work in a team that is open at `now`. Needs a transaction."""
-    reps = list(_reps_at_work(terms, now).order_by("pk"))
+    pools: dict[int, list[User]] = {}
+    for user in _reps_at_work(terms, now).order_by("pk"):
+        pools.setdefault(user.team_id, []).append(user)
+    return turns_of(pools, refusers(lead_ids))
+
+
+def turns_of(pools: dict[int, list[User]], refused_by: Mapping[int, set[int]]) -> Turns:
+    """Lock the turns of these reps, by team. Needs a transaction."""
+    reps = [user for pool in pools.values() for user in pool]
     RepTurn.objects.bulk_create([RepTurn(user=user) for user in reps], ignore_conflicts=True)
     locked = RepTurn.objects.select_for_update().filter(user__in=reps).order_by("pk")
     turns = {turn.user_id: turn for turn in locked}
-    pools: dict[int, list[User]] = {}
-    for user in reps:
-        pools.setdefault(user.team_id, []).append(user)
-    rejections: dict[int, set[int]] = {}
+    last = max((turn.last_turn for turn in RepTurn.objects.all()), default=0)
+    return Turns(pools, turns, last, refused_by)
+
+
+def refusers(lead_ids: Sequence[int]) -> dict[int, set[int]]:
+    """The reps who rejected each lead, or gave it back, or on whose behalf that was done; two queries."""
+    found: dict[int, set[int]] = {}
     refused = Handoff.objects.rejected().filter(lead__in=lead_ids)
     for lead_id, *people in refused.values_list("lead_id", "answered_by_id", "owner_id"):
-        rejections.setdefault(lead_id, set()).update(people)
-    last = max((turn.last_turn for turn in RepTurn.objects.all()), default=0)
-    return Turns(pools, turns, last, rejections)
+        found.setdefault(lead_id, set()).update(people)
+    given_back = Tenure.objects.given_back().filter(handoff__lead__in=lead_ids)
+    for lead_id, person in given_back.values_list("handoff__lead_id", "owner_id"):
+        found.setdefault(lead_id, set()).add(person)
+    return found
 
 
 def reps_at_work(now: datetime) -> UserQuerySet:
@@ -93,43 +117,53 @@ def assign_waiting(handoffs: Sequence[Handoff], now: datetime) -> None:
     the handoff's clock goes on without them, and they answer for their own time only (invariant 10)."""
     terms = terms_of_all(now)
     turns = read_turns(terms, [handoff.lead_id for handoff in handoffs], now)
-    given = []
-    for handoff in handoffs:
-        owner = turns.take(handoff.team_id, handoff.lead_id)
-        if owner is not None:
-            handoff.owner, handoff.assigned_at = owner, now
-            given.append(handoff)
+    owners = {handoff: turns.take(handoff.team_id, handoff.lead_id) for handoff in handoffs}
     turns.save()
     calendars = {number: term.calendar_version for number, term in terms.items()}
-    give(handoffs=given, calendars=calendars, now=now, rule=RULE)
+    given = {handoff: owner for handoff, owner in owners.items() if owner is not None}
+    give(owners=given, calendars=calendars, now=now, rule=RULE)
 
 
 def give(
     *,
-    handoffs: Sequence[Handoff],
-    calendars: dict[int, CalendarVersion],
+    owners: Mapping[Handoff, User],
+    calendars: Mapping[int, CalendarVersion],
     now: datetime,
     by: User | None = None,
     rule: str = "",
 ) -> None:
-    """Write the new owners of waiting handoffs, see to their clocks, tell them.
+    """Write the new owners of open handoffs that the caller locked, see to their clocks, tell them.
 
-    The clock of the lead goes on and the new owner gets one of their own; whoever had it before answers for their own time
-    only (case 26): a clock they were late on ends as missed, one in time is no longer theirs.
+    The clocks of the lead go on; who answers for them is settled by who had the lead (sla.tenure). The new owner gets an accept
+    clock of their own and is to answer, also where somebody had accepted before. An accept clock of an earlier owner who was
+    late on it ends as missed; one in time is no longer theirs (case 26).
     """
-    update_rows(handoffs, ["owner", "assigned_at"])
-    clocks: dict[int, list[Clock]] = {}
-    running = Clock.objects.running().filter(handoff__in=handoffs, kind=PromiseKind.ACCEPT).with_terms()
-    for clock in running.select_for_update(of=("self",)).order_by("pk"):
-        clocks.setdefault(clock.handoff_id, []).append(clock)
+    handoffs = list(owners)
+    before = {row.pk: {"owner": row.owner_id, "state": str(row.state)} for row in handoffs}
+    leave(handoffs=handoffs, now=now)
+    for row, owner in owners.items():
+        row.owner, row.assigned_at, row.state = owner, now, HandoffState.WAITING
+    update_rows(handoffs, ["owner", "assigned_at", "state"])
+    every = locked_clocks(handoffs)
+    settle_running(clocks=every, now=now, by=by, rule=rule)
+    clocks = _for_the_answer(every)
     released, over = _release(clocks.values(), now)
     cancel_clocks(clocks=over, now=now, by=by, rule=rule)
     taken_over, starts = _own_clocks(handoffs, clocks, calendars, now)
-    _pass_on({clock.pk: clock for clock in [*released, *taken_over]}, now, by, rule)
+    pass_on(
+        clocks={clock.pk: clock for clock in [*released, *taken_over]}.values(), now=now, by=by, rule=rule
+    )
     own = start_clocks(starts=starts, now=now, by=by, rule=rule) if starts else []
     record(
         entries=[
-            Entry("handoff.assigned", "handoff", row.pk, row.lead_id, after={"owner": row.owner_id})
+            Entry(
+                "handoff.assigned",
+                "handoff",
+                row.pk,
+                row.lead_id,
+                before[row.pk],
+                {"owner": row.owner_id, "state": str(row.state)},
+            )
             for row in handoffs
         ],
         at=now,
@@ -139,11 +173,21 @@ def give(
     handed_off_notices(handoffs=handoffs, clocks=[*taken_over, *own], now=now)
 
 
+def _for_the_answer(clocks: Iterable[Clock]) -> dict[int, list[Clock]]:
+    """Those of them that run or ran for the answer, by handoff; history that an import brought has none."""
+    found: dict[int, list[Clock]] = {}
+    for clock in clocks:
+        if clock.kind == PromiseKind.ACCEPT:
+            found.setdefault(clock.handoff_id, []).append(clock)
+    return found
+
+
 def _release(groups: Iterable[Sequence[Clock]], now: datetime) -> tuple[list[Clock], list[Clock]]:
     """Take the clocks of earlier owners off them: those that become the team's, and those that are over."""
     released: list[Clock] = []
     over: list[Clock] = []
-    for clocks in groups:
+    for found in groups:
+        clocks = [clock for clock in found if clock.outcome == ClockOutcome.RUNNING]
         has_clock_of_team = any(clock.owner_id is None for clock in clocks)
         for clock in clocks:
             if clock.owner_id is None:
@@ -158,8 +202,8 @@ def _release(groups: Iterable[Sequence[Clock]], now: datetime) -> tuple[list[Clo
 
 def _own_clocks(
     handoffs: Sequence[Handoff],
-    clocks: dict[int, list[Clock]],
-    calendars: dict[int, CalendarVersion],
+    clocks: Mapping[int, Sequence[Clock]],
+    calendars: Mapping[int, CalendarVersion],
     now: datetime,
 ) -> tuple[list[Clock], list[Start]]:
     """The clock of each new owner: the team's, where none of its time has run, else one to be started."""
@@ -177,18 +221,3 @@ def _own_clocks(
             calendar = calendars[handoff.team_id]
             starts.append(Start(handoff, first.promise, calendar, now, handoff.owner, first.source_id))
     return taken_over, starts
-
-
-def _pass_on(clocks: dict[int, Clock], now: datetime, by: User | None, rule: str) -> None:
-    """Write who answers for clocks now, with a row of the journal each."""
-    update_rows(clocks.values(), ["owner"])
-    point_to_next(clocks.values())
-    record(
-        entries=[
-            Entry("clock.passed_on", "clock", row.pk, row.handoff.lead_id, after={"owner": row.owner_id})
-            for row in clocks.values()
-        ],
-        at=now,
-        by=by,
-        rule=rule,
-    )

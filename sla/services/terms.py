@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sla.business_time import BusinessCalendar
 from sla.clock import Stretch, Times, seconds_of_days, times
-from sla.models import Agreement, AgreementVersion, CalendarVersion, Hours, Promise, Territory
+from sla.models import Agreement, AgreementVersion, CalendarVersion, Clock, Hours, Promise, Territory
 
 ROUND_THE_CLOCK = BusinessCalendar.round_the_clock()
 DAY = 86_400
@@ -103,3 +103,10 @@ def promise_times(
     calendar = calendar_of(promise, calendar_version)
     target = target_of(promise, calendar_version, start)
     return times(calendar, start, target, promise.warn_percent, pauses)
+
+
+def pauses_of(clock: Clock) -> list[Stretch]:
+    """When the clock stood still; no query for one that never did."""
+    if clock.paused_until is None:
+        return []
+    return [Stretch(pause.starts_at, pause.ends_at) for pause in clock.pauses.all()]

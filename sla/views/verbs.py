@@ -15,7 +15,8 @@ from leads.models import OpportunityState
 from sla import forms
 from sla.models import Handoff, PauseReason, TouchKind
 from sla.policies import check_can_assign, check_can_waive, check_can_work
-from sla.services.answering import assign, check_answerable, reject
+from sla.services.answering import check_answerable, reject
+from sla.services.passing import assign
 from sla.services.pausing import pause_handoff, resume_handoff, waive
 from sla.services.working import close_deal, disqualify, log_touch, open_deal, qualify, recycle
 
