@@ -11,9 +11,10 @@ from functools import cache
 from math import ceil
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+from accounts.dates import day_in_words
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -158,12 +159,8 @@ def clock_face(
 
 def short_moment(at: datetime) -> str:
     """Weekday and time of day in the active zone, such as "Mon 09:00"."""
-    return date_format(timezone.localtime(at), "D H:i")
-
-
-def exact_moment(at: datetime) -> str:
-    """The exact moment in the active zone, with the zone's name."""
-    return date_format(timezone.localtime(at), "D j M Y, H:i:s T")
+    there = timezone.localtime(at)
+    return f"{day_in_words(there, 'D')} {there:%H:%M}"
 
 
 def relative_moment(at: datetime, *, now: datetime) -> str:
@@ -175,7 +172,7 @@ def relative_moment(at: datetime, *, now: datetime) -> str:
         return said["just_now"]
     if size >= WEEK:
         there = timezone.localtime(at)
-        return date_format(there, "j M" if there.year == timezone.localtime(now).year else "j M Y")
+        return day_in_words(there, "j M" if there.year == timezone.localtime(now).year else "j M Y")
     unit, name = (MINUTE, "minutes") if size < HOUR else (HOUR, "hours") if size < DAY else (DAY, "days")
     count = max(1, int(size // unit))
     return said[f"{name}_ago" if away < 0 else f"in_{name}"] % {"n": count}

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from accounts.dates import exact_moment
 from accounts.templatetags import faces
 from drains.clock import current_time
 
@@ -36,7 +37,13 @@ def _utc(at: datetime | None) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """An icon of the sprite; with `label` it is an image with that name, else it is decoration."""
-    href = f"{static('icons.svg')}#{name}"
+    return _drawn_icon(static("icons.svg"), name, label, css)
+
+
+# Pages draw a few dozen different ones again and again; labels that name a row may push each other out.
+@lru_cache(maxsize=1000)
+def _drawn_icon(sprite: str, name: str, label: str, css: str) -> SafeString:
+    href = f"{sprite}#{name}"
     if label:
         return format_html(
             '<svg class="icon {}" role="img" aria-label="{}"><use href="{}"></use></svg>', css, label, href
@@ -44,38 +51,45 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
     return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}"></use></svg>', css, href)
 
 
-@register.inclusion_tag("components/clock.html", takes_context=True)
+# Drawn here and not by templates of their own, like the icon: a list has a hundred, and a template costs six times as much.
+@register.simple_tag(takes_context=True)
 def clock(
     context: template.Context, of: object = None, label: str = "", receipt_url: str = "", **facts: Any
-) -> dict[str, Any]:
+) -> SafeString:
     """A clock. Facts are read from `of` (due_at, warn_at, ended_at, outcome, paused_until) or given by name."""
     names = ("due_at", "warn_at", "ended_at", "outcome", "paused_until")
     # A template says "" for what is missing.
     told: dict[str, Any] = {name: facts.get(name, getattr(of, name, None)) or None for name in names}
     told["outcome"] = str(told["outcome"] or "")
-    now = facts.get("now") or _now(context)
-    face = faces.clock_face(now=now, **told)
-    moments = {name: _utc(told[name]) for name in names if name != "outcome"}
-    return {
-        "face": face,
-        "label": label,
-        "receipt_url": receipt_url,
-        "due": faces.exact_moment(told["due_at"]),
-        "outcome": told["outcome"],
-        **moments,
-    }
+    face = faces.clock_face(now=facts.get("now") or _now(context), **told)
+    as_link = format_html('a href="{}" data-dialog', receipt_url) if receipt_url else "span"
+    return format_html(
+        '<{} class="clock" data-clock data-meaning="{}" data-state="{}" data-due="{}" data-warn="{}" data-ended="{}"'
+        ' data-paused-until="{}" data-outcome="{}" title="{}">{}{}<span class="clock-text">{}</span></{}>',
+        as_link,
+        face.meaning,
+        face.state,
+        *(_utc(told[name]) for name in ("due_at", "warn_at", "ended_at", "paused_until")),
+        told["outcome"],
+        _("due %(due)s") % {"due": exact_moment(told["due_at"])},
+        icon(face.icon),
+        format_html('<span class="clock-label">{}</span>', label) if label else "",
+        face.text,
+        "a" if receipt_url else "span",
+    )
 
 
-@register.inclusion_tag("components/when.html", takes_context=True)
-def when(context: template.Context, at: datetime | None, absent: str = "") -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def when(context: template.Context, at: datetime | None, absent: str = "") -> SafeString:
     """A moment: relative, with the exact one in the reader's zone on hover and focus; `absent` when there is none."""
     if at is None:
-        return {"at": None, "absent": absent or "–"}
-    return {
-        "at": _utc(at),
-        "text": faces.relative_moment(at, now=_now(context)),
-        "exact": faces.exact_moment(at),
-    }
+        return format_html('<span class="faint">{}</span>', absent or "–")
+    return format_html(
+        '<time class="when" datetime="{}" title="{}" tabindex="0" data-when>{}</time>',
+        _utc(at),
+        exact_moment(at),
+        faces.relative_moment(at, now=_now(context)),
+    )
 
 
 @register.simple_tag

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -21,6 +22,12 @@ _BADGES = {
     Outcome.DUPLICATE: "duplicate",
     Outcome.REFUSED: "failed",
     Outcome.DEAL: "workable",
+}
+_ACCEPT = gettext_lazy("Accept")
+_AGREEMENTS = {
+    Outcome.EXCLUDED: gettext_lazy("Keep as excluded"),
+    Outcome.SPAM: gettext_lazy("Keep as spam"),
+    Outcome.REFUSED: gettext_lazy("Keep as refused"),
 }
 # Rule of an outcome -> what it is called for people.
 RULES: dict[str, str | Promise] = {
@@ -42,12 +49,12 @@ RULES: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class Row:
-    """One submission as the list shows it; the same facts head its detail."""
+    """One submission as the list shows it; the same facts head its detail. What a template asks for twice is remembered."""
 
     submission: Submission
     aside: SetAside | None = None
 
-    @property
+    @cached_property
     def is_waiting(self) -> bool:
         """Received and not classified yet."""
         return self.submission.state != State.PROCESSED
@@ -69,7 +76,7 @@ class Row:
         """The lead of its contact, if the contact is one."""
         return getattr(self.submission.contact, "lead", None)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Who sent it, as far as is known."""
         row = self.submission
@@ -88,7 +95,7 @@ class Row:
         address = row.email or (row.contact.email if row.contact else "")
         return "" if address == self.name else address
 
-    @property
+    @cached_property
     def badge(self) -> str:
         """Value of the classification badge (accounts/templatetags/ui.py)."""
         if self.is_waiting:
@@ -105,7 +112,12 @@ class Row:
             return _("Set aside") if self.aside else _("Not yet classified")
         if self.badge == "tier2":
             return _("New lead, tier 2")
-        return self.submission.get_outcome_display()
+        return str(Outcome(self.submission.outcome).label)
+
+    @property
+    def review(self) -> str:
+        """What marketing made of it, in words."""
+        return str(Review(self.submission.review).label)
 
     @property
     def why(self) -> str:
@@ -115,7 +127,7 @@ class Row:
         detail = self.submission.outcome_detail
         return _(detail) if detail else ""
 
-    @property
+    @cached_property
     def gist(self) -> str:
         """What the list says below the outcome: of a lead who it is, of anything else why it is none."""
         row, lead = self.submission, self.lead
@@ -125,14 +137,10 @@ class Row:
         score = _("Score %(score)d") % {"score": lead.score}
         return f"{score} · {role}" if role else score
 
-    @property
+    @cached_property
     def agreement(self) -> str:
         """What accepting it says: a verb for the button."""
-        return {
-            Outcome.EXCLUDED: _("Keep as excluded"),
-            Outcome.SPAM: _("Keep as spam"),
-            Outcome.REFUSED: _("Keep as refused"),
-        }.get(Outcome(self.submission.outcome), _("Accept"))
+        return str(_AGREEMENTS.get(Outcome(self.submission.outcome), _ACCEPT))
 
 
 def listed(rows: SubmissionQuerySet) -> SubmissionQuerySet:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from html import escape
 
 from django.db.models import Count, QuerySet
-from django.utils.html import format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.models import Source
-from sla.models import Clock, Handoff, Waiver
+from sla.models import Clock, Handoff, HandoffTier, PromiseKind, Waiver
 from sla.querysets import ClockQuerySet, HandoffQuerySet
 from sla.reports.filters import ANSWERS, REJECTIONS, Ask
 from sla.reports.wording import elapsed, moment, worked
@@ -41,6 +41,10 @@ class Mark:
     meaning: str = ""
 
 
+# The keys of columns with the opening tags of their cells.
+Openings = Sequence[tuple[str, SafeString]]
+
+
 @dataclass(frozen=True)
 class Row:
     """One row of a list: `cells` by the key of the column, as text; times and amounts also raw, for files."""
@@ -51,16 +55,12 @@ class Row:
     cells: dict[str, str]
     raw: dict[str, datetime | int | str | None]
     mark: Mark
-    columns: Sequence[tuple[str, Any, str]]
+    openings: Openings
 
     @property
     def rest(self) -> SafeString:
         """The cells after the first two, which the template draws; at once, because a list has hundreds of them."""
-        return format_html_join(
-            "",
-            '<td data-col="{}" class="{}" data-label="{}">{}</td>',
-            ((key, css, label, self.cells[key]) for key, label, css in self.columns[2:]),
-        )
+        return SafeString("".join(f"{tag}{escape(self.cells[key])}</td>" for key, tag in self.openings))
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,7 @@ class ClockList:
     def __init__(self, ask: Ask) -> None:
         self.ask = ask
         self.columns = WAIVED_COLUMNS if ask.outcome == "waived" else CLOCK_COLUMNS
+        self.openings = openings_of(self.columns)
         self.cohort = ask.clocks().started_between(ask.period.start, ask.period.end)
 
     def rows(self) -> ClockQuerySet:
@@ -167,8 +168,8 @@ class ClockList:
         beyond = _beyond(clock, verdict, used or 0)
         cells = {
             "lead": str(clock.handoff.lead),
-            "kind": str(clock.get_kind_display()),
-            "tier": str(clock.get_tier_display()),
+            "kind": str(PromiseKind(clock.kind).label),
+            "tier": str(HandoffTier(clock.tier).label),
             "rep": str(clock.owner) if clock.owner else _("Queue"),
             "team": str(clock.team),
             "source": str(clock.source),
@@ -192,7 +193,7 @@ class ClockList:
             # A file tells times in columns of their own.
             raw["mark"] = _("open, paused")
         mark = verdict_mark(verdict, beyond, paused_until, self.ask.now)
-        return Row(clock.pk, clock.handoff_id, cells["lead"], cells, raw, mark, self.columns)
+        return Row(clock.pk, clock.handoff_id, cells["lead"], cells, raw, mark, self.openings)
 
     def _tell_waiver(
         self, waiver: Waiver | None, cells: dict[str, str], raw: dict[str, datetime | int | str | None]
@@ -248,6 +249,7 @@ class HandoffList:
 
     def __init__(self, ask: Ask) -> None:
         self.ask = ask
+        self.openings = openings_of(self.columns)
         self.cohort = ask.handoffs().started_between(ask.period.start, ask.period.end)
         self._sources: dict[int, str] = {}
 
@@ -281,7 +283,7 @@ class HandoffList:
             "reason": handoff.reason.label if handoff.reason and answer in REJECTIONS else "–",
             "rep": str(handoff.owner) if handoff.owner else _("Queue"),
             "team": str(handoff.team),
-            "tier": str(handoff.get_tier_display()),
+            "tier": str(HandoffTier(handoff.tier).label),
             "source": self._sources.get(handoff.lead.first_source_id, ""),
             "ready": moment(handoff.ready_at, self.ask.now),
             "started": moment(handoff.started_at, self.ask.now),
@@ -294,7 +296,7 @@ class HandoffList:
             "took": int(took.total_seconds()),
             "answered": handoff.answered_at,
         }
-        return Row(handoff.pk, handoff.pk, cells["lead"], cells, raw, answer_mark(answer), self.columns)
+        return Row(handoff.pk, handoff.pk, cells["lead"], cells, raw, answer_mark(answer), self.openings)
 
 
 def answer_mark(answer: str) -> Mark:
@@ -311,6 +313,14 @@ def answer_mark(answer: str) -> Mark:
 def columns_of(columns: Sequence[tuple[str, object, str]]) -> list[Column]:
     """The columns with their heads in the reader's language."""
     return [Column(key, str(label), css) for key, label, css in columns]
+
+
+def openings_of(columns: Sequence[tuple[str, object, str]]) -> Openings:
+    """The cells after the first two, as far as they are the same in every row."""
+    return [
+        (key, format_html('<td data-col="{}" class="{}" data-label="{}">', key, css, label))
+        for key, label, css in columns[2:]
+    ]
 
 
 def every_row(listing: ClockList | HandoffList) -> Iterator[Row]:

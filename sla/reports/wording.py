@@ -11,6 +11,8 @@ from django.utils.translation import ngettext
 
 from sla.models import Hours, Promise
 
+from accounts.dates import moment_to_the_minute
+
 MINUTE, HOUR = 60, 3600
 
 
@@ -70,10 +72,7 @@ def elapsed(span: timedelta | None) -> str:
 
 def moment(at: datetime | None, now: datetime) -> str:
     """A time to the minute in the reader's zone, with the year unless it is that of `now`; a dash for none."""
-    if at is None:
-        return "–"
-    there = localtime(at)
-    return date_format(there, "j M, H:i" if there.year == localtime(now).year else "j M Y, H:i")
+    return "–" if at is None else moment_to_the_minute(at, now)
 
 
 def exact(at: datetime | None, zone: tzinfo | None = None) -> str:
