@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from accounts.dates import day_in_words, exact_moment, moment_to_the_minute
 
 ZONES = ["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe"]
-MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))
 
 
 @given(at=MOMENTS, zone=st.sampled_from(ZONES), language=st.sampled_from(["en", "de"]))
