@@ -1,6 +1,6 @@
 """Sales' side in figures: what became of the promises whose clocks started in a period.
 
-Three queries over the covering index clock_compliance, whatever the number of clocks. Truth is a function of time: a running
+One query over the covering index clock_compliance, whatever the number of clocks. Truth is a function of time: a running
 clock past its due time is missed here, whether or not a sweep recorded it. Cancelled clocks are not judged, and waived ones
 are a figure of their own. Whoever owns a clock answers for it; without an owner it is the team's queue.
 """
@@ -8,16 +8,16 @@ are a figure of their own. Whoever owns a clock answers for it; without an owner
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Value, When
+from django.db.models import Count, Q
 
-from sla.models import SALES_KINDS
-from sla.querysets import ClockQuerySet
+from sla.models import SALES_KINDS, ClockOutcome
 from sla.reports.filters import FILTERS, QUEUE, Ask
-from sla.reports.ranks import NONE, Ranks, ranks_by
+from sla.reports.ranks import NONE, Ranks, Values, ranks_of, whether
 
 # Of fewer decided promises than this a share says little, and the pages say so.
 SMALL = 5
@@ -79,85 +79,68 @@ class KindReport:
     groups: tuple[Group, ...]
 
 
+@dataclass
+class _Heap:
+    """What was read of some clocks: how many of each verdict, and the times used of those that ended."""
+
+    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    used: list[Sequence[int]] = field(default_factory=list)
+
+    def add(self, outcome: str, is_past: bool, count: int, used: Sequence[int]) -> None:
+        """Put some clocks of one outcome on it."""
+        self.counts[_verdict(outcome, is_past)] += count
+        if outcome in (ClockOutcome.KEPT, ClockOutcome.MISSED):
+            self.used.append(used)
+
+    def tally(self) -> Tally:
+        """The figures."""
+        found = self.counts
+        kept, late = found["kept"], found["late"]
+        used = ranks_of(chain.from_iterable(self.used))
+        return Tally(kept, found["missed"] + late, late, found["open"], found["waived"], used)
+
+
+def _verdict(outcome: str, is_past: bool) -> str:
+    """Twin of ClockQuerySet.with_verdict; `is_past` says that the due time is over."""
+    if outcome == ClockOutcome.RUNNING:
+        return "late" if is_past else "open"
+    return outcome
+
+
 def kind_reports(ask: Ask) -> list[KindReport]:
-    """Every kind of promise that the ask leaves, also one without clocks; three queries."""
-    column = FILTERS[ask.by][1]
-    cohort = _cohort(ask)
-    counted = _counts(cohort, ask, column)
-    ended = cohort.ended_judged()
-    overall = ranks_by(ended, "seconds_used", "is_now", "kind_number")
-    in_period = ended.started_between(ask.period.start, ask.period.end)
-    of_groups = ranks_by(in_period, "seconds_used", "kind_number", column)
+    """Every kind of promise that the ask leaves, also one without clocks; one query."""
+    wholes: dict[tuple[bool, str], _Heap] = defaultdict(_Heap)
+    parts: dict[tuple[str, Any], _Heap] = defaultdict(_Heap)
+    for kind, group, is_now, *rest in _cohort(ask, FILTERS[ask.by][1]):
+        wholes[is_now, kind].add(*rest)
+        if is_now:
+            parts[kind, group].add(*rest)
     reports = []
-    for number, kind in enumerate(SALES_KINDS):
-        if ask.chosen.get("kind", kind) != kind:
-            continue
-        both: list[Tally] = []
-        for is_now in (1, 0):
-            tally = _sum(row for key, row in counted.items() if key[:2] == (is_now, kind))
-            both.append(replace(tally, used=overall.get((is_now, number), NONE)))
-        groups = [
-            _group(ask, key[2], replace(tally, used=of_groups.get((number, key[2]), NONE)))
-            for key, tally in counted.items()
-            if key[:2] == (1, kind)
-        ]
-        reports.append(KindReport(str(kind), str(kind.label), both[0], both[1], _in_order(groups, ask)))
+    for kind in SALES_KINDS:
+        if ask.chosen.get("kind", kind) == kind:
+            groups = [_group(ask, key[1], heap.tally()) for key, heap in parts.items() if key[0] == kind]
+            now, before = wholes[True, kind].tally(), wholes[False, kind].tally()
+            reports.append(KindReport(str(kind), str(kind.label), now, before, _in_order(groups, ask)))
     return reports
 
 
-def _cohort(ask: Ask) -> ClockQuerySet:
-    """The clocks of the period and of the one before it, which ends where the period starts."""
+def _cohort(ask: Ask, column: str) -> Iterable[tuple[str, Any, bool, str, bool, int, Sequence[int]]]:
+    """The clocks of the period and of the one before it, which ends where the period starts: (kind, group, whether of this
+    period, outcome, whether past the due time, count, times used).
+
+    Grouped by plain columns and conditions: of other expressions PostgreSQL expects as many values as there are rows, and
+    sorts them all.
+    """
+    rows = ask.clocks().judged().started_between(ask.period.before_start, ask.period.end)
     return (
-        ask.clocks()
-        .judged()
-        .started_between(ask.period.before_start, ask.period.end)
-        .annotate(
-            is_now=Case(
-                When(started_at__gte=ask.period.start, then=Value(1)),
-                default=Value(0),
-                output_field=IntegerField(),
-            ),
-            # A number sorts several times faster than a text of the database's language.
-            kind_number=Case(
-                *(When(kind=kind, then=Value(number)) for number, kind in enumerate(SALES_KINDS)),
-                output_field=IntegerField(),
-            ),
+        rows.annotate(
+            is_now=whether(Q(started_at__gte=ask.period.start)), is_past=whether(Q(due_at__lt=ask.now))
         )
-    )
-
-
-def _counts(cohort: ClockQuerySet, ask: Ask, column: str) -> dict[tuple[int, str, Any], Tally]:
-    """(1 for the period or 0 for the one before, kind, group) -> tally without ranks."""
-    # Count("*") and not of the key, which the covering index does not hold.
-    rows = (
-        cohort.with_verdict(ask.now)
         .order_by()
-        .values_list("is_now", "kind", column, "verdict")
-        .annotate(count=Count("*"))
+        .values_list("kind", column, "is_now", "outcome", "is_past")
+        # Count("*") and not of the key, which the covering index does not hold.
+        .annotate(count=Count("*"), used=Values("seconds_used"))
     )
-    numbers: dict[tuple[int, str, Any], dict[str, int]] = defaultdict(dict)
-    for is_now, kind, group, verdict, count in rows:
-        numbers[is_now, kind, group][verdict] = count
-    return {key: _tally(found) for key, found in numbers.items()}
-
-
-def _tally(found: Mapping[str, int]) -> Tally:
-    late = found.get("late", 0)
-    kept, missed = found.get("kept", 0), found.get("missed", 0)
-    return Tally(kept, missed + late, late, found.get("open", 0), found.get("waived", 0))
-
-
-def _sum(tallies: Iterable[Tally]) -> Tally:
-    total = Tally()
-    for one in tallies:
-        total = Tally(
-            total.kept + one.kept,
-            total.missed + one.missed,
-            total.late + one.late,
-            total.open + one.open,
-            total.waived + one.waived,
-        )
-    return total
 
 
 def _group(ask: Ask, value: Any, tally: Tally) -> Group:

@@ -1,25 +1,18 @@
-"""Marketing's side in figures: what was handed off in a period, how fast, and what sales said to it. Two queries."""
+"""Marketing's side in figures: what was handed off in a period, how fast, and what sales said to it. One query."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import chain
 
-from django.db.models import (
-    Case,
-    Count,
-    DurationField,
-    ExpressionWrapper,
-    F,
-    IntegerField,
-    Max,
-    Min,
-    Value,
-    When,
-)
+from django.db.models import Count, F, Max, Min, Q
 
-from sla.models import AgreementVersion
+from sla.models import AgreementVersion, HandoffState
 from sla.reports.filters import REJECTIONS, Ask
-from sla.reports.ranks import NONE, Ranks, ranks_by
+from sla.reports.ranks import NONE, Ranks, Spans, ranks_of, whether
 
 
 @dataclass(frozen=True)
@@ -68,35 +61,55 @@ class Passed:
 
 
 def passed(ask: Ask) -> tuple[Passed, Passed]:
-    """What was handed off in the period and in the one before it."""
-    cohort = (
+    """What was handed off in the period and in the one before it.
+
+    Grouped by plain columns and conditions, as in sla.reports.compliance, and put into answers here.
+    """
+    rows = (
         ask.handoffs()
         .started_between(ask.period.before_start, ask.period.end)
         .annotate(
-            is_now=Case(
-                When(started_at__gte=ask.period.start, then=Value(1)),
-                default=Value(0),
-                output_field=IntegerField(),
-            )
+            is_now=whether(Q(started_at__gte=ask.period.start)),
+            was_accepted=whether(Q(accepted_at__isnull=False)),
+            was_assigned=whether(Q(assigned_at__isnull=False)),
+            was_routed=whether(~Q(started_at=F("ready_at"))),
         )
+        .order_by()
+        .values_list("is_now", "state", "was_accepted", "reason__reason_class", "was_assigned", "was_routed")
+        .annotate(count=Count("*"), took=Spans(F("started_at") - F("ready_at")))
     )
-    answers: dict[int, dict[str, int]] = {1: {}, 0: {}}
-    counted = cohort.with_answer().order_by().values_list("is_now", "answer").annotate(count=Count("*"))
-    for is_now, answer, count in counted:
-        answers[is_now][answer] = count
-    took = ExpressionWrapper(F("started_at") - F("ready_at"), output_field=DurationField())
-    routing = ranks_by(cohort.live().annotate(took=took), "took", "is_now")
-    return (
-        _passed(answers[1], routing.get((1,), NONE)),
-        _passed(answers[0], routing.get((0,), NONE)),
-    )
+    answers: dict[bool, dict[str, int]] = {True: defaultdict(int), False: defaultdict(int)}
+    routed: dict[bool, list[Sequence[int]]] = {True: [], False: []}
+    for is_now, state, was_accepted, reason_class, was_assigned, was_routed, count, took in rows:
+        answers[is_now][answer_of(state, was_accepted, reason_class)] += count
+        # Twin of HandoffQuerySet.live.
+        if was_assigned or was_routed:
+            routed[is_now].append(took)
+    return _passed(answers[True], routed[True]), _passed(answers[False], routed[False])
 
 
-def _passed(answers: dict[str, int], routing: Ranks) -> Passed:
+def answer_of(state: str, was_accepted: bool, reason_class: str | None) -> str:
+    """Twin of HandoffQuerySet.with_answer."""
+    if state == HandoffState.REJECTED:
+        return reason_class or ""
+    if was_accepted or state == HandoffState.QUALIFIED:
+        return "accepted"
+    return "waiting" if state == HandoffState.WAITING else "none"
+
+
+def _routing(took: Iterable[Sequence[int]]) -> Ranks:
+    """Of microseconds, as times."""
+    ranks = ranks_of(chain.from_iterable(took))
+    if not ranks.count:
+        return ranks
+    return Ranks(ranks.count, timedelta(microseconds=ranks.median), timedelta(microseconds=ranks.p90))
+
+
+def _passed(answers: dict[str, int], took: Iterable[Sequence[int]]) -> Passed:
     return Passed(
         count=sum(answers.values()),
         accepted=answers.get("accepted", 0),
         waiting=answers.get("waiting", 0),
         rejected={name: answers.get(name, 0) for name in REJECTIONS},
-        routing=routing,
+        routing=_routing(took),
     )

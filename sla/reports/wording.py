@@ -9,9 +9,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sla.models import Hours, Promise
-
 from accounts.dates import moment_to_the_minute
+from sla.models import Hours, Promise
 
 MINUTE, HOUR = 60, 3600
 
