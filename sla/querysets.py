@@ -174,7 +174,9 @@ class HandoffQuerySet(models.QuerySet):
     def to_act(self, user: Any) -> Self:
         """Open, and for this person to act on: a rep's own and the queue of the team; for others all they may see."""
         if user.role == "rep":
-            return self.open().filter(Q(owner=user.pk) | Q(owner__isnull=True, team=user.team_id))
+            # Nobody's handoff waits, which says that the index of the queue holds it.
+            queue = Q(owner__isnull=True, team=user.team_id, state="waiting")
+            return self.open().filter(Q(owner=user.pk) | queue)
         return self.visible_to(user).open()
 
     def closed_by(self, user: Any) -> Self:

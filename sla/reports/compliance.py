@@ -127,9 +127,6 @@ def kind_reports(ask: Ask) -> list[KindReport]:
 def _cohort(ask: Ask, column: str) -> Iterable[tuple[str, Any, bool, str, bool, int, Sequence[int]]]:
     """The clocks of the period and of the one before it, which ends where the period starts: (kind, group, whether of this
     period, outcome, whether past the due time, count, times used).
-
-    Grouped by plain columns and conditions: of other expressions PostgreSQL expects as many values as there are rows, and
-    sorts them all.
     """
     rows = ask.clocks().judged().started_between(ask.period.before_start, ask.period.end)
     return (

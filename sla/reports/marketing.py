@@ -63,7 +63,7 @@ class Passed:
 def passed(ask: Ask) -> tuple[Passed, Passed]:
     """What was handed off in the period and in the one before it.
 
-    Grouped by plain columns and conditions, as in sla.reports.compliance, and put into answers here.
+    Grouped by plain columns and conditions, and put into answers here (see sla.reports.ranks.whether).
     """
     rows = (
         ask.handoffs()

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet, TextChoices
+from django.db.models import Prefetch, TextChoices, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Role, User
+from leads.models import Lead
 from sla.models import Handoff
 from sla.querysets import HandoffQuerySet
 
@@ -58,10 +59,11 @@ class InboxPage:
 
 
 def inbox_page(*, user: User, view: InboxView, number: int, now: datetime) -> InboxPage:
-    """Page `number` (from 1) of a view; two statements, whatever the number of handoffs."""
+    """Page `number` (from 1) of a view; five statements at most, whatever the number of handoffs."""
     tally = _tally(user, now)
     start = (number - 1) * PAGE_SIZE
-    rows = list(_with_people(handoffs_of(user, view, now))[start : start + PAGE_SIZE + 1])
+    rows = list(handoffs_of(user, view, now)[start : start + PAGE_SIZE + 1])
+    _add_people(rows[:PAGE_SIZE], user)
     total = tally.of_view.get(view)
     return InboxPage(view, rows[:PAGE_SIZE], tally, number, total, len(rows) > PAGE_SIZE)
 
@@ -97,5 +99,13 @@ def _tally(user: User, now: datetime) -> Tally:
     return Tally(waiting, counts["late"], of_view, counts["newest"])
 
 
-def _with_people(rows: QuerySet[Handoff]) -> QuerySet[Handoff]:
-    return rows.select_related("lead__contact__company", "lead__first_source", "owner", "team", "reason")
+def _add_people(rows: Sequence[Handoff], user: User) -> None:
+    """Read the leads of one page, and owners and teams where they are shown. Not joined to the rows before they are chosen:
+    everything that waits would be joined to be thrown away, and planning so many joins takes longer than reading them."""
+    leads = Lead.objects.select_related("contact__company", "first_source")
+    parts: list[Prefetch | str] = [Prefetch("lead", leads)]
+    if user.role != Role.REP:
+        parts.append("owner")
+    if user.team_id is None:
+        parts.append("team")
+    prefetch_related_objects(rows, *parts)
