@@ -15,7 +15,9 @@ MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.
 
 
 @given(at=MOMENTS, zone=st.sampled_from(ZONES), language=st.sampled_from(["en", "de"]))
-@example(at=datetime(2026, 10, 25, 1, 30, tzinfo=UTC), zone="Europe/Berlin", language="en")  # comes twice there
+@example(
+    at=datetime(2026, 10, 25, 1, 30, tzinfo=UTC), zone="Europe/Berlin", language="en"
+)  # comes twice there
 def test_a_moment_reads_as_django_writes_it(at: datetime, zone: str, language: str) -> None:
     with timezone.override(ZoneInfo(zone)), translation.override(language):
         there = timezone.localtime(at)
