@@ -3,10 +3,12 @@
 import re
 import uuid
 from collections.abc import Callable
+from functools import cache
 
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch, resolve
 from django_structlog.middlewares import RequestMiddleware
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:+/=-]{1,64}")
@@ -16,7 +18,7 @@ class RequestIdMiddleware:
     """Keeps the sender's X-Request-ID if it is short and plain, else makes one, and answers with it.
 
     It stands first, so that refusals and redirects carry the id too. From here on the id is the header of the request,
-    whoever made it: django_structlog binds it to the log lines, and leads.wire keeps it beside the submission.
+    whoever made it: RequestLogMiddleware binds it to the log lines, and leads.wire keeps it beside the submission.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -33,7 +35,13 @@ class RequestIdMiddleware:
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """Binds who asks to the log lines, as its base does, for less: together the two cost an API call a tenth of its time."""
+    """One log line per request, as its base has it, for less: the line that a request began nobody reads."""
+
+    def prepare(self, request: HttpRequest) -> None:
+        """Bind who asks to the log lines."""
+        structlog.contextvars.bind_contextvars(request_id=request.META["HTTP_X_REQUEST_ID"])
+        self.bind_user_id(request)
+        self.bind_ip(request)
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:
@@ -48,3 +56,29 @@ class RequestLogMiddleware(RequestMiddleware):
         if settings.BEHIND_PROXY:
             address = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or address
         structlog.contextvars.bind_contextvars(ip=address)
+
+
+class MachineMiddleware:
+    """Answers what only machines ask without what only people need: session, log-in, forgery tokens, messages, zone.
+
+    What stands before it in MIDDLEWARE holds for both. The addresses in settings.MACHINE_PATHS must know their senders by
+    themselves, and never by a cookie: no forgery token is asked for.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Data is no page, so a browser that is led to it may load and run nothing."""
+        if request.path_info not in settings.MACHINE_PATHS:
+            return self.get_response(request)
+        match = request.resolver_match = _resolved(request.path_info)
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+        return response
+
+
+@cache
+def _resolved(path: str) -> ResolverMatch:
+    """Looked up once for each of settings.MACHINE_PATHS."""
+    return resolve(path)

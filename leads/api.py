@@ -120,7 +120,7 @@ def _take(request: HttpRequest, digest: str, now: datetime) -> JsonResponse:
     if raw is None:
         source_of(digest)
         return _too_large()
-    key = request.headers.get("Idempotency-Key", "").strip()
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
     if len(key) > MAX_KEY_LENGTH or "\x00" in key:
         source_of(digest)
         return _refuse(
@@ -160,7 +160,7 @@ def _answer(receipt: Receipt) -> JsonResponse:
 
 def _digest(request: HttpRequest) -> str:
     """The digest of the key that the sender shows, empty without one; no source has an empty digest."""
-    scheme, _space, key = request.headers.get("Authorization", "").partition(" ")
+    scheme, _space, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     return digest_of_key(key.strip()) if scheme.lower() == "bearer" and key.strip() else ""
 
 

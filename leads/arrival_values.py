@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from leads.countries import country_code
 from leads.payload_errors import PayloadError, problem, shown
@@ -51,9 +51,12 @@ _NUMBERS_AS_TEXT: Final = frozenset({"external_id", "anonymous_id", "phone"})
 _NO_ANSWER: Final = frozenset({"select", "unknown", "notsure", "na", "none", "notapplicable", "other", ""})
 
 
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
 def squash(name: str) -> str:
     """A name without case, blanks and punctuation: "Work e-mail" and "workEmail" are one."""
-    return "".join(c for c in name.casefold() if c.isalnum())
+    return _NO_LETTERS.sub("", name.casefold())
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,24 @@ def _paragraphs(known: str, given: Given, _now: datetime) -> str:
     return _text(known, given).replace("\r\n", "\n").replace("\r", "\n")
 
 
+# Most addresses are plain and short: what the library says of them is known without its twenty times longer way. .test is
+# let through as below.
+_PLAIN_ADDRESS = re.compile(
+    r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@((?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,})", re.ASCII
+)
+_MOST_PLAIN: Final = 64  # so that no part of it can be too long
+_RESERVED: Final = tuple(f".{domain}" for domain in SPECIAL_USE_DOMAIN_NAMES if domain != "test")
+
+
+def _is_plain(address: str) -> bool:
+    match = _PLAIN_ADDRESS.fullmatch(address) if len(address) <= _MOST_PLAIN else None
+    return match is not None and not f".{match[1]}".endswith(_RESERVED)
+
+
 def _email(known: str, given: Given, _now: datetime) -> str:
     text = _text(known, given)
+    if _is_plain(text.lower()):
+        return text.lower()
     error = problem("bad_email", known, name=shown(given.label))
     try:
         # test_environment lets .test through: it is reserved for tests and demonstrations, as .example is.

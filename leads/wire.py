@@ -42,8 +42,8 @@ def delivery(
         form=form,
         source_key=source_key,
         remote_addr=_address(request),
-        user_agent=_storable(request.headers.get("User-Agent", "")),
-        request_id=_storable(request.headers.get("X-Request-ID", "")),
+        user_agent=_storable(request.META.get("HTTP_USER_AGENT", "")),
+        request_id=_storable(request.META.get("HTTP_X_REQUEST_ID", "")),
     )
 
 

@@ -46,12 +46,10 @@ def insert_arrival(delivery: Delivery, now: datetime) -> int:
         "source": delivery.source.pk if delivery.source else None,
         "form": delivery.form.pk if delivery.form else None,
     }
-    statement, fields = _insert()
+    statement, fields, defaults = _insert()
     params = [
-        field.get_db_prep_save(
-            values[field.name] if field.name in values else field.get_default(), connection
-        )
-        for field in fields
+        field.get_db_prep_save(values[field.name], connection) if field.name in values else default
+        for field, default in zip(fields, defaults, strict=True)
     ]
     with connection.cursor() as cursor:
         cursor.execute(statement, [delivery.source_key, *params])
@@ -72,8 +70,8 @@ def _values(delivery: Delivery, now: datetime) -> dict[str, Any]:
 
 
 @cache
-def _insert() -> tuple[str, list[Field]]:
-    """The statement, and the fields of its parameters after the first, which is the key of the source."""
+def _insert() -> tuple[str, list[Field], list[Any]]:
+    """The statement; the fields of its parameters after the first, which is the key of the source; their defaults."""
     meta, quote = Submission._meta, connection.ops.quote_name
     source = meta.get_field("source")
     fields = [f for f in meta.local_concrete_fields if not (f.primary_key or f.generated or f is source)]
@@ -85,4 +83,5 @@ def _insert() -> tuple[str, list[Field]]:
         f"INSERT INTO {quote(meta.db_table)} ({names}) "  # noqa: S608 - names of the model only
         f"VALUES (COALESCE({found}, %s), {marks}) RETURNING id"
     )
-    return statement, [source, *fields]
+    defaults = [field.get_db_prep_save(field.get_default(), connection) for field in [source, *fields]]
+    return statement, [source, *fields], defaults

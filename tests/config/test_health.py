@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from config.celery import app
 from config.gallery import gallery
-from config.middleware import RequestIdMiddleware
+from config.middleware import RequestIdMiddleware, RequestLogMiddleware
 from drains.models import DrainRun
 from drains.registry import all_drains
 from drains.runner import run
@@ -89,15 +89,13 @@ def test_an_id_that_could_harm_a_log_is_replaced(client: Client, given: str) -> 
 
 
 def test_the_id_is_bound_while_the_request_is_answered() -> None:
-    from django_structlog.middlewares import RequestMiddleware
-
     found = []
 
     def page(request: HttpRequest) -> HttpResponse:
         found.append(structlog.contextvars.get_contextvars()["request_id"])
         return HttpResponse()
 
-    chain = RequestIdMiddleware(RequestMiddleware(page))  # type: ignore[arg-type]
+    chain = RequestIdMiddleware(RequestLogMiddleware(page))  # type: ignore[arg-type]
     answer = chain(RequestFactory().get("/"))
     assert found == [answer["X-Request-ID"]]
     assert "request_id" not in structlog.contextvars.get_contextvars()

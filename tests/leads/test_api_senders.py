@@ -10,7 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Role
 from leads.models import Outcome, Source, SourceKind, State, Submission
+from tests.support.people import make_user
 
 BODY = {"email": "ada@acme.example", "activity": "whitepaper"}
 
@@ -98,3 +100,24 @@ def test_what_cannot_be_read_is_kept_for_the_known_sender(key):
     answer = post(key, "{broken")
     row = Submission.objects.get(pk=answer.json()["id"])
     assert (answer.status_code, row.source.slug, row.outcome) == (422, "shop", Outcome.REFUSED)
+
+
+def test_the_answer_is_safe_by_its_headers_and_carries_the_id_of_the_request(key):
+    answer = post(key, **{"X-Request-ID": "id-of-the-sender"})
+    assert answer["X-Request-ID"] == "id-of-the-sender"
+    assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert (answer["X-Frame-Options"], answer["X-Content-Type-Options"]) == ("DENY", "nosniff")
+    assert int(answer["Content-Length"]) == len(answer.content)
+    assert "Set-Cookie" not in answer
+    assert Submission.objects.get().request_id == "id-of-the-sender"
+
+
+def test_a_browser_that_is_logged_in_is_nobody_to_the_api(key, client):
+    client.force_login(make_user(Role.ADMINISTRATOR))
+    assert client.post("/api/v1/submissions", BODY, content_type="application/json").status_code == 401
+    assert not Submission.objects.exists()
+
+
+def test_a_host_that_is_not_ours_is_refused(key):
+    assert post(key, Host="evil.example").status_code == 400
+    assert not Submission.objects.exists()

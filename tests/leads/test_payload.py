@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -173,6 +174,31 @@ def test_an_address_is_brought_into_one_form(sent, kept):
 )  # fmt: skip
 def test_what_is_no_address_is_refused(sent):
     assert fields_refused({"email": sent}) == ["email"]
+
+
+WORDS = st.text("ab1._+-@", min_size=1, max_size=8)
+
+
+@example("a@mail.local")
+@example("a@xn--bcher-kva.example")
+@given(
+    st.builds(
+        "{}@{}.{}".format,
+        WORDS,
+        WORDS,
+        st.sampled_from(["example", "test", "c", "c1", *SPECIAL_USE_DOMAIN_NAMES]),
+    )
+)
+def test_the_short_way_of_plain_addresses_says_what_the_library_says(address):
+    try:
+        found = validate_email(address, check_deliverability=False, test_environment=True)
+        expected = f"{found.local_part}@{found.ascii_domain}"
+    except EmailNotValidError:
+        expected = None
+    try:
+        assert read({"email": address}, NOW).email == expected
+    except PayloadErrors:
+        assert expected is None
 
 
 @pytest.mark.parametrize(
