@@ -23,6 +23,8 @@ WORKPLACES: dict[str, frozenset[str]] = {
     "leads": frozenset(Role),
     "inbox": frozenset({Role.REP, Role.SALES_MANAGER, Role.ADMINISTRATOR}),
     "compliance": frozenset({Role.SALES_MANAGER, Role.MARKETING, Role.AUDITOR, Role.ADMINISTRATOR}),
+    # Who has them in the rail. A rep reads the one of the team, from its handoffs (sla.policies.visible_agreements).
+    "agreements": frozenset({Role.SALES_MANAGER, Role.MARKETING, Role.AUDITOR, Role.ADMINISTRATOR}),
     # Who opens them may look; sla.policies says who changes them.
     "calendars": frozenset({Role.SALES_MANAGER, Role.MARKETING, Role.AUDITOR, Role.ADMINISTRATOR}),
     "admin": frozenset({Role.ADMINISTRATOR}),

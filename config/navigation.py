@@ -17,6 +17,7 @@ _ENTRIES = (
     ("submissions", gettext_noop("Submissions"), "file-earmark-text", "leads:submissions"),
     ("leads", gettext_noop("Leads"), "people", "leads:list"),
     ("compliance", gettext_noop("Compliance"), "clipboard-data", "sla:compliance"),
+    ("agreements", gettext_noop("Agreements"), "journal-check", "sla:agreements"),
     ("calendars", gettext_noop("Calendars"), "calendar-week", "sla:calendars"),
     ("admin", gettext_noop("Administration"), "gear", "admin:index"),
 )

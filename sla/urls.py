@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sla.views import calendars, compliance, handoffs, inbox
+from sla.views import agreement_editor, agreements, calendars, compliance, handoffs, inbox
 
 app_name = "sla"
 
@@ -25,6 +25,20 @@ urlpatterns = [
     path("compliance/", compliance.compliance, name="compliance"),
     path("compliance/clocks/", compliance.clocks, name="clocks"),
     path("handoffs/<int:pk>/evidence/", compliance.evidence, name="evidence"),
+    path("agreements/", agreements.agreements, name="agreements"),
+    path("agreements/new/", agreement_editor.new, name="agreement_new"),
+    path("agreements/<int:pk>/", agreements.agreement, name="agreement"),
+    path("agreements/<int:pk>/compare/", agreements.compare, name="agreement_compare"),
+    path("agreements/<int:pk>/versions/<int:number>/", agreements.version, name="agreement_version"),
+    path("agreements/<int:pk>/versions/<int:number>/print/", agreements.printed, name="agreement_print"),
+    path("agreements/<int:pk>/versions/<int:number>/agreement.pdf", agreements.pdf, name="agreement_pdf"),
+    path("agreements/<int:pk>/draft/", agreement_editor.draft, name="agreement_draft"),
+    path("agreements/<int:pk>/edit/", agreement_editor.edit, name="agreement_edit"),
+    path("agreements/<int:pk>/preview/", agreement_editor.preview, name="agreement_preview"),
+    path("agreements/<int:pk>/propose/", agreement_editor.propose_draft, name="agreement_propose"),
+    path("agreements/<int:pk>/take-back/", agreement_editor.take_back_proposal, name="agreement_take_back"),
+    path("agreements/<int:pk>/discard/", agreement_editor.discard, name="agreement_discard"),
+    path("agreements/<int:pk>/sign/", agreement_editor.sign_version, name="agreement_sign"),
     path("calendars/", calendars.calendars, name="calendars"),
     path("calendars/new/", calendars.new, name="calendar_new"),
     path("calendars/preview/", calendars.preview, name="calendar_preview"),

@@ -32,6 +32,12 @@ class Section:
     columns: tuple[tuple[str, str], ...] = ()
     note: str = ""
 
+    @property
+    def table(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Each row's label, with the heading and the text of each of its cells."""
+        headings = [label for _key, label in self.columns] or [""]
+        return [(row.label, list(zip(headings, row.cells, strict=True))) for row in self.rows]
+
 
 @dataclass(frozen=True)
 class Document:

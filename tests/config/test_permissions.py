@@ -16,7 +16,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from sla.models import Calendar
+from sla.models import Agreement, AgreementVersion, Calendar
+from sla.services.agreements import draft_from, propose
 from tests.config.world import World, everything, make_world
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,7 @@ DECIDE_ON_LEADS = row(LOGIN, 200, 403, 403, 403, 200)
 WORK = row(LOGIN, 403, 200, 200, 403, 200)
 MANAGE = row(LOGIN, 403, 403, 200, 403, 200)
 CALENDAR_EDITOR = row(LOGIN, 403, 403, 200, 403, 200)
+AGREEMENT_EDITOR = row(LOGIN, 200, 403, 200, 403, 200)
 # A part of the page of the lead, which leads to that page where it is opened alone.
 PART = row(LOGIN, 302, 302, 302, 302, 302)
 # Of the other team: its leads are known to everybody but its rivals' reps, its handoffs to whoever is in no team.
@@ -100,6 +102,22 @@ PAGES: dict[str, dict[str, int | str]] = {
     "sla:compliance": COMPLIANCE,
     "sla:clocks": COMPLIANCE,
     "sla:evidence": LOGGED_IN,
+    "sla:agreements": LOGGED_IN,
+    "sla:agreement": LOGGED_IN,
+    "sla:agreement_version": LOGGED_IN,
+    "sla:agreement_compare": LOGGED_IN,
+    "sla:agreement_print": LOGGED_IN,
+    "sla:agreement_pdf": LOGGED_IN,
+    "sla:agreement_new": AGREEMENT_EDITOR,
+    "sla:agreement_draft": NOT_BY_GET_AFTER_LOGIN,
+    # What is proposed is read, and no longer edited.
+    "sla:agreement_edit": row(LOGIN, 302, 403, 302, 403, 302),
+    "sla:agreement_preview": NOT_BY_GET_AFTER_LOGIN,
+    "sla:agreement_propose": NOT_BY_GET_AFTER_LOGIN,
+    "sla:agreement_take_back": NOT_BY_GET_AFTER_LOGIN,
+    "sla:agreement_discard": NOT_BY_GET_AFTER_LOGIN,
+    # An administrator is no party.
+    "sla:agreement_sign": row(LOGIN, 200, 403, 200, 403, 403),
     "sla:calendars": COMPLIANCE,
     "sla:calendar": COMPLIANCE,
     "sla:calendar_new": CALENDAR_EDITOR,
@@ -128,6 +146,10 @@ THEIRS: dict[str, dict[str, int | str]] = {
     "sla:lead_handoffs": THEIR_LEAD,
     "sla:evidence": THEIR_HANDOFF,
 }
+AGREEMENT_VERBS = tuple(
+    f"sla:agreement_{verb}"
+    for verb in ("new", "draft", "edit", "preview", "propose", "take_back", "discard", "sign")
+)
 # What changes something by POST, and who may not; the others are tried in the tests of each page.
 VERBS: dict[str, tuple[str, ...]] = {
     "leads:submissions_bulk": ("rep", "sales_manager", "auditor"),
@@ -150,12 +172,13 @@ VERBS: dict[str, tuple[str, ...]] = {
     "sla:waive": ("marketing", "rep", "auditor"),
     "sla:open_deal": ("marketing", "auditor"),
     "sla:close_deal": ("marketing", "auditor"),
+    **dict.fromkeys(AGREEMENT_VERBS, ("rep", "auditor")),
     "sla:calendar_new": ("marketing", "rep", "auditor"),
     "sla:calendar_edit": ("marketing", "rep", "auditor"),
     "sla:calendar_preview": ("marketing", "rep", "auditor"),
 }
 # What belongs to no team; a manager of any team changes it.
-OF_NO_TEAM = {"sla:calendar", "sla:calendar_new", "sla:calendar_edit", "sla:calendar_preview"}
+OF_NO_TEAM = {name for name in PAGES if name.startswith(("sla:calendar", "sla:agreement"))}
 # Everybody's own, or nobody's in particular: a POST changes nothing but the person's own account.
 NO_VERBS = {"leads:form", "accounts:login", "api:post_submission"}
 BEFORE_WORKING = {"sla:accept", "sla:reject", "sla:assign"}
@@ -187,6 +210,8 @@ def address(name: str, world: World, *, theirs: bool = False) -> str:
         return reverse(name, kwargs={"slug": world.form.slug})
     if "pk" not in wanted:
         return reverse(name)
+    if name.startswith("sla:agreement"):
+        return reverse(name, args=[Agreement.objects.get().pk, 1][: len(wanted)])
     if name.startswith("leads:submission"):
         return reverse(name, kwargs={"pk": world.submission.pk})
     if name.startswith("sla:calendar"):
@@ -204,11 +229,14 @@ def outcome(answer: Any) -> int | str:
 
 @pytest.fixture
 def world() -> World:
-    """Made anew for each test; the drains ran, so that /readyz is ready."""
+    """Made anew for each test, with a next version of the agreement proposed; the drains ran, so that /readyz is ready."""
     from drains.registry import all_drains
     from drains.runner import run
 
     made = make_world(timezone.now())
+    marketing = made.people["marketing"]
+    draft = draft_from(version=AgreementVersion.objects.get(), by=marketing, now=timezone.now())
+    propose(version=draft, by=marketing, now=timezone.now())
     for drain in all_drains():
         run(drain.name)
     return made
