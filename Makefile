@@ -9,12 +9,14 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input install -qq --progress-bar off --no-deps --require-hashes
 TYPED := config drains accounts notifications leads scoring sla benchmarks tests
-# Tests decide themselves which servers they use, whatever the shell of a developer has set.
+# Tests decide themselves which servers they use, whatever the shell of a developer has set. They start some hundred
+# processes, each of which would compile the project anew if Python could not keep what it compiled.
 CLEAN := env -u DATABASE_URL -u REDIS_URL -u DEBUG -u SECRET_KEY -u EMBEDDED_WORKER -u WEB_CONCURRENCY -u PORT \
-	-u DJANGO_SETTINGS_MODULE
+	-u DJANGO_SETTINGS_MODULE -u PYTHONDONTWRITEBYTECODE
 # Checks that read no data get no database file.
 NO_DATA := $(CLEAN) DATABASE_URL=sqlite:///:memory:
-PYTEST := $(PY) -m pytest
+# What takes long comes first (see the markers in pyproject.toml); a process that has nothing left takes over from the other.
+PYTEST := $(PY) -m pytest -n $(JOBS) --dist worksteal
 LOCK := --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --annotation-style=line
 heading = @printf '\n=== %s\n' "$(1)"
@@ -65,15 +67,15 @@ check: $(VENV)/.dev.stamp ## system checks, and models without a migration
 
 test-sqlite: $(VENV)/.dev.stamp ## tests on SQLite (ARGS="-k word")
 	$(call heading,tests on SQLite)
-	@$(CLEAN) $(PYTEST) -n $(JOBS) -m "not e2e" $(ARGS)
+	@$(CLEAN) $(PYTEST) --ignore=tests/e2e $(ARGS)
 
 test-postgres: $(VENV)/.dev.stamp ## tests on a real PostgreSQL and Redis (ARGS="-k word")
 	$(call heading,tests on PostgreSQL and Redis)
-	@$(CLEAN) $(PY) -m tests.support.servers -- $(PYTEST) -n $(JOBS) -m "not e2e" $(ARGS)
+	@$(CLEAN) $(PY) -m tests.support.servers -- $(PYTEST) --ignore=tests/e2e -m "not once" $(ARGS)
 
 test-e2e: $(VENV)/.dev.stamp browser ## tests in a real browser (ARGS="-k word")
 	$(call heading,tests in the browser)
-	@$(CLEAN) $(PY) -m tests.support.servers -- $(PYTEST) -n $(JOBS) -m e2e $(ARGS)
+	@$(CLEAN) $(PY) -m tests.support.servers -- $(PYTEST) -o testpaths=tests/e2e -m e2e $(ARGS)
 
 browser: $(VENV)/.dev.stamp ## makes sure there is a Chromium, where that is allowed
 	$(call heading,browser)

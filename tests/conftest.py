@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -17,6 +18,9 @@ from tests.support.network import refuse_other_machines
 from tests.support.servers import RedisServer
 from tests.support.shared import shared_root
 
+# Fixtures that give a test the database.
+DATABASES = frozenset({"db", "transactional_db", "live_server"})
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Fast passwords; everything else is as in config.settings. Properties try the same examples every time."""
@@ -29,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with a reason, what this machine or this run has not got."""
+    """Skip, with a reason, what this machine or this run has not got; see `markers` in pyproject.toml."""
     on_postgres = connection.vendor == "postgresql"
     missing = {
         "postgres": None if on_postgres else "needs PostgreSQL: make test-postgres",
@@ -42,6 +46,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark, reason in missing.items():
             if reason and item.get_closest_marker(mark):
                 item.add_marker(pytest.mark.skip(reason=reason))
+        # Only with these does pytest-django give the database to a test.
+        marked = any(item.get_closest_marker(mark) for mark in ("django_db", "postgres", "faults"))
+        if not marked and DATABASES.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("once")
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays until the end: looking through it for garbage, again and again, costs a tenth of the run."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

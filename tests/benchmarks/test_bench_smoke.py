@@ -23,6 +23,7 @@ def bench(**options: object) -> None:
             raise
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_every_group_measures_and_reports_its_ratio(tmp_path: Path) -> None:
     report = tmp_path / "report.json"

@@ -331,6 +331,7 @@ def admin_addresses(now: datetime) -> dict[str, str]:
     return found
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("role", ROLES[:-1])
 def test_the_administration_is_closed_to_everybody_else(world: World, role: str) -> None:
     client = enter(world, role)

@@ -82,6 +82,7 @@ def plant(laptop: dict[str, str], tmp_path: Path) -> Iterator[Plant]:
         yield made
 
 
+@pytest.mark.long
 def test_one_process_takes_in_processes_and_hands_off_and_ends_when_told(
     plant: Plant, laptop: dict[str, str], tmp_path: Path
 ) -> None:
@@ -140,6 +141,7 @@ def _receive(email: str) -> str:
     )
 
 
+@pytest.mark.long
 def test_a_server_is_safe_by_its_headers_and_logs_lines_of_json(
     plant: Plant, laptop: dict[str, str], tmp_path: Path
 ) -> None:

@@ -21,12 +21,12 @@ from tests.support.people import make_user
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    """Kept, missed and running promises of today, so that this month always has some."""
+    """Kept and missed promises of two days ago and running ones of now: within the last 90 days, whatever the date is."""
     world = World.make()
     now = timezone.now()
     for rep in world.reps:
         for number in range(6):
-            at = now - timedelta(seconds=60 + number)
+            at = now - timedelta(days=2, seconds=number)
             make_clock(make_handoff(rep.team, rep, at), "missed" if number == 0 else "kept", at=at)
     make_clock(make_handoff(world.teams[0], world.reps[0], now))
     return world
@@ -34,7 +34,7 @@ def world(transactional_db: None) -> World:
 
 def test_a_manager_goes_from_the_figure_to_the_evidence_by_keyboard(page_for: PageFor, world: World) -> None:
     page = page_for(world.manager)
-    page.goto("/compliance/")
+    page.goto("/compliance/?period=90d")
     figure = page.get_by_role("link", name="Missed", exact=True).first
     expect(page.locator(".figure", has=figure).locator(".figure-value")).to_have_text("4")
     figure.focus()
@@ -52,7 +52,7 @@ def test_a_manager_goes_from_the_figure_to_the_evidence_by_keyboard(page_for: Pa
 
 def test_filters_live_in_the_address_and_are_taken_away_as_chips(page_for: PageFor, world: World) -> None:
     page = page_for(world.manager)
-    page.goto("/compliance/")
+    page.goto("/compliance/?period=90d")
     page.locator("summary", has_text="Team").click()
     page.locator(".filter-bar").get_by_role("link", name="South", exact=True).click()
     expect(page).to_have_url(re.compile(r"team=\d+"))
@@ -70,7 +70,7 @@ def test_filters_live_in_the_address_and_are_taken_away_as_chips(page_for: PageF
 
 def test_an_auditor_downloads_what_the_list_shows(page_for: PageFor, world: World) -> None:
     page = page_for("auditor")
-    page.goto("/compliance/clocks/?outcome=missed")
+    page.goto("/compliance/clocks/?outcome=missed&period=90d")
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Download 4 rows").click()
     with Path(waiting.value.path()).open(encoding="utf-8-sig", newline="") as file:
@@ -82,7 +82,7 @@ def test_an_auditor_downloads_what_the_list_shows(page_for: PageFor, world: Worl
 
 def test_the_manager_of_a_team_sees_that_team_alone(page_for: PageFor, world: World) -> None:
     page = page_for(make_user("sales_manager", team=world.teams[1]))
-    page.goto("/compliance/?by=rep")
+    page.goto("/compliance/?by=rep&period=90d")
     expect(page.get_by_role("link", name="South One").first).to_be_visible()
     expect(page.get_by_text("North")).to_have_count(0)
 
@@ -99,7 +99,11 @@ def test_the_pages_are_usable_at_any_width(
 ) -> None:
     page = page_for(world.manager, width=width, scheme=scheme)
     handoff = Clock.objects.kept().earliest("pk").handoff_id
-    for address in ("/compliance/?by=rep", "/compliance/clocks/", f"/handoffs/{handoff}/evidence/"):
+    for address in (
+        "/compliance/?by=rep&period=90d",
+        "/compliance/clocks/?period=90d",
+        f"/handoffs/{handoff}/evidence/",
+    ):
         page.goto(address)
         axe(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
@@ -22,7 +21,7 @@ from sla.models import Breach, Clock, Handoff
 from tests.faults.plant import Plant, wait_until
 from tests.support.servers import RedisServer
 
-pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.long]
 _Result = TypeVar("_Result")
 
 
@@ -60,31 +59,26 @@ def everything_once(count: int) -> None:
     )
 
 
+def run_dying_workers(plant: Plant, statements: Iterable[int]) -> int:
+    """Workers one after the other, each killed at its statement, up to the first that ends; how many were killed."""
+    return int(plant.run("-m", "tests.faults.dying_worker", *map(str, statements)))
+
+
 def test_a_worker_killed_at_any_statement_leaves_nothing_half_done(plant: Plant, source_key: str) -> None:
     take_in(5)
-    for statement in range(1, 200, 9):
-        try:
-            plant.run("-m", "tests.faults.dying_worker", str(statement), expect=-signal.SIGKILL)
-        except AssertionError:
-            break
-    plant.run("-m", "tests.faults.dying_worker", "0")
+    assert run_dying_workers(plant, [*range(1, 200, 9), 0]) > 5
     everything_once(5)
 
 
 def test_a_sweep_killed_at_any_statement_records_each_breach_once(plant: Plant, source_key: str) -> None:
     take_in(4)
-    plant.run("-m", "tests.faults.dying_worker", "0")
+    assert run_dying_workers(plant, [0]) == 0
     hour = timedelta(hours=1)
     for clock in Clock.objects.all():
         Clock.objects.filter(pk=clock.pk).update(
             started_at=clock.started_at - hour, due_at=clock.due_at - hour
         )
-    for statement in range(1, 60, 5):
-        try:
-            plant.run("-m", "tests.faults.dying_worker", str(statement), expect=-signal.SIGKILL)
-        except AssertionError:
-            break
-    plant.run("-m", "tests.faults.dying_worker", "0")
+    assert run_dying_workers(plant, [*range(1, 60, 5), 0]) > 5
     assert Breach.objects.count() == 4
     assert Breach.objects.values("clock").distinct().count() == 4
 
@@ -164,7 +158,7 @@ def test_two_hundred_threads_with_one_delivery_make_one_lead(plant: Plant, sourc
             delivery=Delivery(source, raw, "application/json", "same"), now=timezone.now()
         ),
     )
-    plant.run("-m", "tests.faults.dying_worker", "0")
+    assert run_dying_workers(plant, [0]) == 0
     assert len({receipt.submission_id for receipt in receipts}) == 1
     assert Submission.objects.count() == 200
     assert Submission.objects.filter(duplicate_of=None).count() == 1

@@ -222,6 +222,7 @@ def test_whatever_bytes_are_sent_the_form_answers(client, body, content_type):
     assert client.post("/f/demo/", body, content_type=content_type).status_code in (303, 413, 422)
 
 
+@pytest.mark.once
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=st.text(max_size=30), name=st.sampled_from(["utm_source", "landing_page", "sent", "x"]))
 def test_whatever_address_is_asked_for_the_form_is_shown(client, value, name):

@@ -14,7 +14,7 @@ from sla.models import Breach, Clock, Handoff, Pause
 from sla.reports.ranks import place_of
 from tests.support.shared import PROJECT, shared_path
 
-pytestmark = [pytest.mark.data, pytest.mark.django_db]
+pytestmark = [pytest.mark.data, pytest.mark.django_db, pytest.mark.long]
 
 
 def run() -> str:

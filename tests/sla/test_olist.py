@@ -19,7 +19,7 @@ from sla.models import Clock, Handoff
 from sla.reports.funnel import funnel
 from tests.support.shared import PROJECT, shared_path
 
-pytestmark = [pytest.mark.data, pytest.mark.django_db]
+pytestmark = [pytest.mark.data, pytest.mark.django_db, pytest.mark.long]
 
 EXAMPLES = PROJECT / "docs" / "examples"
 FOLDER = "data/olist_marketing_funnel"

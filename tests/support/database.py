@@ -16,6 +16,7 @@ from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Model
+from pytest_django.plugin import DjangoDbBlocker
 
 
 class Seeds:
@@ -55,6 +56,17 @@ def empty_all_tables(seeds: Seeds) -> None:
             for statement in flush:
                 cursor.execute(statement)
         seeds.put_back()
+
+
+@contextmanager
+def rows_of_a_module(blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A transaction round the tests of a module: the rows made at its begin are theirs in common, and gone after it.
+
+    For a fixture of that scope that asks for `django_db_setup`. What a test adds is rolled back after the test.
+    """
+    with blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def database_url() -> str:
