@@ -11,6 +11,7 @@ from django import template
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
@@ -51,7 +52,7 @@ def _drawn_icon(sprite: str, name: str, label: str, css: str) -> SafeString:
     return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}"></use></svg>', css, href)
 
 
-# Drawn here and not by templates of their own, like the icon: a list has a hundred, and a template costs six times as much.
+# Drawn here and not by templates of their own, like the icon: a list has a hundred, and a template costs three times as much.
 @register.simple_tag(takes_context=True)
 def clock(
     context: template.Context, of: object = None, label: str = "", receipt_url: str = "", **facts: Any
@@ -90,6 +91,20 @@ def when(context: template.Context, at: datetime | None, absent: str = "") -> Sa
         exact_moment(at),
         faces.relative_moment(at, now=_now(context)),
     )
+
+
+@register.simple_tag
+def address(name: str, number: int) -> str:
+    """The URL of a name that takes one number: what `url` gives, in much less time, for the rows of lists."""
+    before, after = _around_number(name, get_script_prefix(), get_urlconf())
+    return f"{before}{number}{after}"
+
+
+@lru_cache(maxsize=200)
+def _around_number(name: str, _prefix: str, urlconf: str | None) -> tuple[str, str]:
+    mark = "9" * 15
+    before, _mark, after = reverse(name, urlconf, args=[int(mark)]).partition(mark)
+    return before, after
 
 
 @register.simple_tag

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from django.template import Context, Template
 from django.test import RequestFactory, signals
+from django.test.utils import override_script_prefix
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -78,6 +80,15 @@ def test_the_readme_names_every_component() -> None:
         if f"| {path.stem} |" not in readme and f"`{path.stem}`" not in readme
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    "name", ["leads:submission", "leads:submission_decide", "sla:accept", "sla:evidence"]
+)
+def test_the_quick_address_of_a_row_is_the_url(name: str) -> None:
+    with override_script_prefix("/baton/"):
+        assert ui.address(name, 7) == reverse(name, args=[7])
+    assert ui.address(name, 10**17) == reverse(name, args=[10**17])
 
 
 @pytest.mark.parametrize(
