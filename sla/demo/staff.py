@@ -70,6 +70,11 @@ class Sales:
         self.scene: Scene | None = None
         # How much of each end is due: half at first, which rounds; deals take long, so the first to close is won.
         self._due = {"won": 1.0}
+        self.targets: dict[tuple[int, str, str], int] = {}
+        self.learn_targets()
+
+    def learn_targets(self) -> None:
+        """Read what is promised, once more whenever another version is in force."""
         self.targets = {
             (promise.version_id, promise.kind, promise.tier): promise.target_seconds or 0
             for promise in Promise.objects.all()

@@ -16,6 +16,7 @@ from drains.wake import silent
 from leads.payload import parse, read
 from leads.payload_errors import PayloadErrors
 from leads.services.intake import Delivery, keep_refused, receive
+from sla.demo.bargain import Bargain
 from sla.demo.company import Company, found, plan_absences
 from sla.demo.company import read as read_company
 from sla.demo.scene import Scene
@@ -87,6 +88,7 @@ class World:
     def expect(self, posts: list[Post], scene: Scene) -> None:
         """Plan all arrivals, the working days, and the parts of the closing scene."""
         self.sales.scene = scene
+        Bargain(self)
         for post in posts:
             for seconds in (0, *post.again):
                 self.at(post.at + timedelta(seconds=seconds), partial(self._arrive, post))
@@ -132,7 +134,7 @@ class World:
         def look(now: datetime) -> None:
             if clock.pk in self._running.get(clock.handoff_id, ()):
                 step(get(drain), now)
-                self._deliver_soon(now)
+                self.deliver_soon(now)
 
         self.at(when, look)
 
@@ -208,7 +210,7 @@ class World:
                 self._queued.add(handoff.pk)
             else:
                 self.sales.receive(handoff, now)
-        self._deliver_soon(now)
+        self.deliver_soon(now)
 
     def _open(self, team_id: int, now: datetime) -> None:
         """A team begins its day: what waited in the queue is given out."""
@@ -220,14 +222,14 @@ class World:
             if handoff.owner_id is not None:
                 self._queued.discard(handoff.pk)
                 self.sales.receive(handoff, now)
-        self._deliver_soon(now)
+        self.deliver_soon(now)
 
     def _review(self, now: datetime) -> None:
         if self.marketing.review(now):
             self._unprocessed = True
             self._process_by(now + timedelta(seconds=30))
 
-    def _deliver_soon(self, now: datetime) -> None:
+    def deliver_soon(self, now: datetime) -> None:
         """Notices go out within seconds; those of the last moment at the end."""
         if not self._delivery_planned:
             self._delivery_planned = True
