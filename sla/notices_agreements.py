@@ -70,7 +70,15 @@ def _event(kind: str, version: AgreementVersion, told: dict[str, str], body: str
         "digest": version.digest,
         "in_force_from": version.in_force_from.isoformat() if version.in_force_from else None,
     }
-    return Event(type=kind, body=body, data=data, **told)
+    return Event(
+        type=kind,
+        kind=told["kind"],
+        dedupe_key=told["dedupe_key"],
+        subject=told["subject"],
+        body=body,
+        path=told["path"],
+        data=data,
+    )
 
 
 def _signers(version: AgreementVersion) -> Iterable[User]:

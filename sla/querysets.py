@@ -16,9 +16,14 @@ class AgreementQuerySet(models.QuerySet):
     """Agreements by who may read them."""
 
     def visible_to(self, user: Any) -> Self:
-        """A rep reads the one that the team works by; everybody else all."""
+        """A rep reads the one that the team works by, and those that its handoffs are judged by; everybody else all."""
+        from sla.models import Handoff
+
         if user.role == "rep":
-            return self.filter(territories__team=user.team_id)
+            judged = Handoff.objects.filter(
+                team=user.team_id, agreement_version__agreement=models.OuterRef("pk")
+            )
+            return self.filter(Q(territories__team=user.team_id) | models.Exists(judged)).distinct()
         return self
 
 
@@ -44,7 +49,7 @@ class AgreementVersionQuerySet(models.QuerySet):
     def in_force(self, now: datetime) -> Self:
         """In force at `now`: signed and begun, and followed by no other one that has begun. Of two from the same moment on, the
         newer."""
-        begun = self.model._default_manager.signed().filter(in_force_from__lte=now)
+        begun = type(self)(self.model).signed().filter(in_force_from__lte=now)
         later = begun.filter(
             Q(in_force_from__gt=models.OuterRef("in_force_from"))
             | Q(in_force_from=models.OuterRef("in_force_from"), number__gt=models.OuterRef("number")),

@@ -25,7 +25,8 @@ class Goals:
 
 def goals(ask: Ask) -> Goals | None:
     """The monthly promises of the versions in force at the end of the period, or now; None where nothing is agreed. One query."""
-    teams = [ask.chosen["team"]] if ask.chosen.get("team") else list(ask.choices["team"])
+    chosen = ask.chosen.get("team")
+    teams = [int(team) for team in ([chosen] if chosen else ask.choices["team"])]
     versions = AgreementVersion.objects.in_force(min(ask.now, ask.period.end))
     agreed = versions.filter(agreement__territories__team__in=teams).aggregate(
         *(function(name) for function in (Min, Max) for name in ("acceptance_percent", "clerical_percent"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -135,8 +136,9 @@ def test_the_digest_of_a_known_document_never_changes() -> None:
 def test_everything_that_is_agreed_is_in_the_text(name: str) -> None:
     if name == "zone":
         return
-    value = getattr(FACTS, name)
-    other = dataclasses.replace(FACTS, **{name: value + 1 if isinstance(value, int) else value + " More."})
+    value: Any = getattr(FACTS, name)
+    changed: dict[str, Any] = {name: value + 1 if isinstance(value, int) else value + " More."}
+    other = dataclasses.replace(FACTS, **changed)
     assert text_of(compose(FACTS)) != text_of(compose(other))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -157,7 +158,7 @@ def test_taking_a_proposal_back_voids_its_signatures() -> None:
 def test_a_draft_that_was_changed_meanwhile_is_not_written_over() -> None:
     marketing, sales = sides()
     draft = draft_from(version=standard(), by=marketing, now=MORNING)
-    opened = {"values": {}, "targets": targets_of(draft), "reasons": [], "now": MORNING}
+    opened: dict[str, Any] = {"values": {}, "targets": targets_of(draft), "reasons": [], "now": MORNING}
     rewrite(draft, by=sales, now=MORNING, recycle_limit=1)
     with pytest.raises(MovedOn, match="Somebody else changed"):
         edit_draft(version=draft, by=marketing, expected="f" * 64, **opened)
