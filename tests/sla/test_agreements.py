@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test import Client
+from pytest_django.asserts import assertContains
 
 from accounts.models import Role
 from accounts.policies import Refusal
@@ -307,6 +309,19 @@ class TestRaces:
         (won,) = [result for result in results if isinstance(result, Signature)]
         (lost,) = [result for result in results if isinstance(result, MovedOn)]
         assert won.name in str(lost)
+
+
+def test_a_team_gets_an_agreement_only_once_it_is_in_force() -> None:
+    team, _reps = open_desk()
+    draft = create_agreement(name="Elsewhere", copy_of=standard(), by=make_user("marketing"), now=MORNING)
+    client = Client()
+    client.force_login(make_user("administrator"))
+    territory = Territory.objects.get(team=team)
+    fields = {"team": team.pk, "calendar": territory.calendar_id, "countries": "[]", "is_fallback": "on"}
+    address = f"/admin/sla/territory/{territory.pk}/change/"
+    refused = client.post(address, fields | {"agreement": draft.agreement_id})
+    assertContains(refused, "have it signed by both sides first")
+    assert client.post(address, fields | {"agreement": territory.agreement_id}).status_code == 302
 
 
 def test_a_team_is_under_one_agreement_and_its_manager_signs_that_one_only() -> None:

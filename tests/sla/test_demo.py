@@ -18,7 +18,7 @@ from notifications.models import Notification
 from sla.business_time import BusinessCalendar
 from sla.demo.company import API_KEY, DEMO_REP
 from sla.demo.scene import minutes_before
-from sla.models import Clock, Handoff
+from sla.models import AgreementVersion, Clock, Handoff
 from tests.sla.demo_story import (
     SUNDAY_NIGHT,
     WEDNESDAY,
@@ -55,6 +55,10 @@ def test_six_weeks_hold_every_exclusion_and_end_of_a_handoff() -> None:
         "cancelled"
     }
     assert Lead.objects.values("tier").distinct().count() == 2
+    versions = AgreementVersion.objects.order_by("number")
+    assert [row.state for row in versions] == ["signed", "signed", "proposed"]
+    assert {row.agreement_version_id for row in Handoff.objects.all()} == {row.pk for row in versions[:2]}
+    assert [row.side for row in versions[2].signatures.all()] == ["marketing"], "sales is asked to sign"
     assert_rows_are_sound(WEDNESDAY)
 
 
