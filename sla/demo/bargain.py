@@ -43,14 +43,20 @@ _THIRD_TARGETS = {
 }
 
 
+def _at_the_desk(moment: datetime) -> datetime:
+    """The morning of that day, in the office hours of both sides."""
+    return moment.replace(hour=9, minute=40, second=0, microsecond=0)
+
+
 class Bargain:
     """The negotiation, planned on the world's clock."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         span = world.end - world.start
-        signed = world.end - min(timedelta(days=42), span * 0.4)
-        proposed = world.end - min(timedelta(days=2), span * 0.1)
+        signed = _at_the_desk(world.end - min(timedelta(days=42), span * 0.4))
+        signed -= timedelta(days=max(0, signed.weekday() - 4))
+        proposed = _at_the_desk(world.end - min(timedelta(days=2), span * 0.1))
         pause = min(timedelta(days=1), span * 0.02)
         world.at(signed - 3 * pause, lambda now: self._draft(_SECOND, _SECOND_TARGETS, now))
         world.at(signed - 2 * pause, self._propose)

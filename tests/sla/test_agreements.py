@@ -166,6 +166,17 @@ def test_a_draft_that_was_changed_meanwhile_is_not_written_over() -> None:
         edit_draft(version=draft, by=marketing, expected="f" * 64, **opened)
 
 
+def test_a_signed_version_is_followed_and_never_edited_taken_back_or_discarded() -> None:
+    marketing, sales = sides()
+    version = sign_both(proposal(marketing, MORNING), marketing, sales, MORNING)
+    for deed in (propose, take_back, discard_draft):
+        with pytest.raises(MovedOn, match="signed"):
+            deed(version=version, by=marketing, now=MORNING)  # type: ignore[operator]
+    with pytest.raises(MovedOn, match="never changes"):
+        rewrite(version, by=marketing, now=MORNING, recycle_limit=1)
+    assert draft_from(version=version, by=sales, now=MORNING).based_on == version
+
+
 def test_an_agreement_has_one_open_version_at_a_time() -> None:
     marketing, _sales = sides()
     draft = draft_from(version=standard(), by=marketing, now=MORNING)
