@@ -1,6 +1,7 @@
 """Forms of agreements: a new one, the editor of a draft, and the signature."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,9 +13,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from sla.agreements.fields import REQUIRABLE
-from sla.agreements.reading import facts_from, target_of
+from sla.agreements.reading import facts_from, facts_of, target_of
 from sla.agreements.targets import NotATarget, Target, parse, say
-from sla.agreements.wording import Facts
+from sla.agreements.wording import Facts, Promised
 from sla.models import (
     MARKETING_KINDS,
     SALES_KINDS,
@@ -243,7 +244,13 @@ class DraftForm(forms.ModelForm):
             for (kind, tier), target in self.targets().items()
         ]
         reasons = [row.__dict__ for row in self.cleaned_data["reasons"]]
-        return facts_from(version, rows, sorted(reasons, key=lambda row: (row["kind"], row["id"])))
+        facts = facts_from(version, rows, sorted(reasons, key=lambda row: (row["kind"], row["id"])))
+        kept = facts_of(version)
+        return replace(
+            facts,
+            sales=_with_steps(facts.sales, kept.sales),
+            marketing=_with_steps(facts.marketing, kept.marketing),
+        )
 
 
 class SignForm(forms.Form):
@@ -261,6 +268,18 @@ class SignForm(forms.Form):
 
 
 _REASONS = [*ReasonClass.values, *ReasonKind.values]
+
+
+def _with_steps(written: Iterable[Promised], kept: Iterable[Promised]) -> tuple[Promised, ...]:
+    """The steps of escalation are not written here: they stay with the promises that are still made."""
+    steps = {promised.key: promised.steps for promised in kept}
+    return tuple(
+        replace(
+            promised,
+            steps={tier: found for tier, found in steps[promised.key].items() if tier in promised.targets},
+        )
+        for promised in written
+    )
 
 
 def _name(kind: PromiseKind, tier: HandoffTier) -> str:
