@@ -171,7 +171,7 @@ def test_a_signed_version_is_followed_and_never_edited_taken_back_or_discarded()
     version = sign_both(proposal(marketing, MORNING), marketing, sales, MORNING)
     for deed in (propose, take_back, discard_draft):
         with pytest.raises(MovedOn, match="signed"):
-            deed(version=version, by=marketing, now=MORNING)  # type: ignore[operator]
+            deed(version=version, by=marketing, now=MORNING)
     with pytest.raises(MovedOn, match="never changes"):
         rewrite(version, by=marketing, now=MORNING, recycle_limit=1)
     assert draft_from(version=version, by=sales, now=MORNING).based_on == version
