@@ -11,6 +11,7 @@ class Kind(models.TextChoices):
     WARNING = "warning", _("A deadline is near")
     BREACH = "breach", _("A deadline has passed")
     GIVEN_BACK = "given_back", _("A rep gives a lead back")
+    REP_AWAY = "rep_away", _("Leads wait for a rep who is away")
     EMPTY_POOL = "empty_pool", _("Nobody can take a lead")
     AGREEMENT = "agreement", _("An agreement is proposed or signed")
 

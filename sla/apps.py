@@ -20,6 +20,7 @@ class SlaConfig(AppConfig):
         from sla.agreements.protection import protect, release
         from sla.models import Clock, Handoff
         from sla.policies import leads_of_handoffs
+        from sla.services.absence import reps_away, tell_of_absences
         from sla.services.opening import hand_off
         from sla.services.routing import assign_waiting
         from sla.services.sweep import sweep, warn
@@ -46,6 +47,15 @@ class SlaConfig(AppConfig):
                 every=every,
                 wakes_on=("handoffs.queued",),
                 batch_size=200,
+            )
+        )
+        register(
+            Drain(
+                name="sla.absence",
+                pending=reps_away,
+                handle=tell_of_absences,
+                every=timedelta(seconds=30),
+                batch_size=50,
             )
         )
         register(

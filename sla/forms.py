@@ -1,6 +1,7 @@
 """Forms of the verbs that sales has."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
@@ -14,16 +15,19 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from leads.models import OpportunityState
 from sla.models import Clock, ClockOutcome, Handoff, PauseReason, Reason, ReasonClass, TouchKind
+from sla.services.passing import takers
 from sla.services.pausing import can_be_waived
+from sla.services.routing import refusers
 
 
 class VerbForm(forms.Form):
     """A small form of one verb; its buttons are the page's. `handoff` and `reader` shape the choices."""
 
-    def __init__(self, *args: Any, handoff: Handoff, reader: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, handoff: Handoff, reader: User, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.handoff = handoff
         self.reader = reader
+        self.now = now
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
@@ -145,6 +149,18 @@ class RecycleForm(VerbForm):
         label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
 
+    def shape(self) -> None:
+        """Offer the day that was agreed."""
+        version = self.handoff.agreement_version
+        agreed = localtime(self.now).date() + timedelta(days=version.recycle_after_days)
+        self.fields["until"].initial = agreed
+        self.fields["until"].help_text = _(
+            "Agreed: after %(days)d days; at most %(limit)d times per lead."
+        ) % {
+            "days": version.recycle_after_days,
+            "limit": version.recycle_limit,
+        }
+
 
 class AssignForm(VerbForm):
     """To whom a manager gives the lead."""
@@ -152,12 +168,39 @@ class AssignForm(VerbForm):
     to = forms.ModelChoiceField(
         label=_("Rep"), queryset=User.objects.none(), empty_label=_("Choose a rep"), required=True
     )
+    # How the lead stood when the form was shown: who decides by what is no longer so is told.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def shape(self) -> None:
-        """Active reps of the team, without the one who has the lead."""
-        reps = User.objects.active().reps().filter(team=self.handoff.team_id)
+        """Who may be given leads of the team by hand, without the one who has this one and those who refused it."""
+        refused = refusers([self.handoff.lead_id]).get(self.handoff.lead_id, set())
+        reps = takers([self.handoff.team_id], self.now).exclude(
+            pk__in={self.handoff.owner_id, *refused} - {None}
+        )
         field = self.fields["to"]
-        field.queryset = reps.exclude(pk=self.handoff.owner_id)  # type: ignore[attr-defined]
+        field.queryset = reps  # type: ignore[attr-defined]
+        if not reps:
+            field.help_text = _("No other rep of the team is there to take it.")
+        self.fields["seen"].initial = stands(self.handoff)
+
+
+def stands(handoff: Handoff) -> str:
+    """Who has a handoff and whether they answered, as one word."""
+    return f"{handoff.state}:{handoff.owner_id or ''}"
+
+
+class GiveBackForm(VerbForm):
+    """Why the new owner cannot take a lead on."""
+
+    why = forms.CharField(
+        label=_("Why?"),
+        max_length=300,
+        help_text=_("Your manager reads it, and passes the lead on by it."),
+        error_messages={
+            "required": _("Write why you cannot take this lead: your manager passes it on by that.")
+        },
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
 
 class OpenDealForm(VerbForm):

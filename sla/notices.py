@@ -1,7 +1,7 @@
 """What people are told about handoffs and clocks. Texts are in the language of the site, times in the reader's zone."""
 
 import zoneinfo
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Role, User
 from notifications.services import Event, Notice, notify
@@ -202,6 +203,31 @@ def given_back_notices(*, handoff: Handoff, rep: User, why: str, now: datetime) 
     event = Event(type="handoff.given_back", team_id=handoff.team_id, data=_of_handoff(handoff), **told)
     notices = [Notice(recipient=reader, **told) for reader in Managers().of(handoff.team_id)]
     notify(notices=notices, events=[event], now=now)
+
+
+def rep_away_notices(*, waiting: Mapping[User, int], until: Mapping[int, datetime], now: datetime) -> None:
+    """Tell the managers how many open leads wait for reps who are away: absent `until` a time (number of the rep), or gone."""
+    managers = Managers()
+    notices, events = [], []
+    for rep, count in waiting.items():
+        assert rep.team_id is not None
+        key, subject = f"rep_away:{rep.pk}:{now.isoformat()}", _("%s is away, and leads wait") % rep
+        for reader in [None, *managers.of(rep.team_id)]:
+            when = _("until %s") % local(until[rep.pk], reader) if rep.pk in until else _("for good")
+            body = ngettext(
+                "%(count)d open lead is with %(rep)s, who is away %(when)s. Its clocks run: pass it on.",
+                "%(count)d open leads are with %(rep)s, who is away %(when)s. Their clocks run: pass them on.",
+                count,
+            ) % {"count": count, "rep": rep, "when": when}
+            path = f"/handoffs/reassign/?rep={rep.pk}"
+            if reader is None:
+                data = {"owner_id": rep.pk, "team_id": rep.team_id, "handoffs": count}
+                events.append(
+                    Event("handoff.owner_away", "rep_away", key, subject, body, rep.team_id, path, data)
+                )
+            else:
+                notices.append(Notice(reader, "rep_away", key, subject, body, path))
+    notify(notices=notices, events=events, now=now)
 
 
 def empty_pool_notices(*, handoffs: Sequence[Handoff], now: datetime) -> None:

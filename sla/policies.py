@@ -51,6 +51,23 @@ def check_can_assign(user: User, handoff: Handoff) -> None:
         raise Refusal(_("Only a manager of %s assigns its leads.") % handoff.team)
 
 
+def check_can_reassign(user: User) -> None:
+    """Raises Refusal unless the person passes leads on at all: a sales manager, an administrator. Of which teams:
+    check_can_assign."""
+    check_can_change(user)
+    if user.role not in (Role.SALES_MANAGER, Role.ADMINISTRATOR):
+        raise Refusal(_("Sales managers and administrators pass leads on. Ask one of them."))
+
+
+def can_reassign(user: User) -> bool:
+    """True where check_can_reassign passes."""
+    try:
+        check_can_reassign(user)
+    except Refusal:
+        return False
+    return True
+
+
 def can_assign(user: User, handoff: Handoff) -> bool:
     """True where check_can_assign passes."""
     try:

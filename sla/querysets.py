@@ -116,6 +116,17 @@ class HandoffQuerySet(models.QuerySet):
         """In the hands of this rep; None: nobody's yet."""
         return self.filter(owner=owner_id) if owner_id is not None else self.filter(owner__isnull=True)
 
+    def recycled(self) -> Self:
+        """Ended in nurture, by sales."""
+        return self.filter(state="recycled")
+
+    def rep_away(self, now: datetime) -> Self:
+        """Open, and with a rep who is absent at `now` or cannot log in any more."""
+        from accounts.models import Absence
+
+        absences = Absence.objects.running(now).filter(user=models.OuterRef("owner"))
+        return self.open().filter(Q(owner__is_active=False) | models.Exists(absences))
+
     def passed_on(self) -> Self:
         """Accepted once, and waiting for the answer of whoever it was given to since."""
         return self.waiting().filter(accepted_at__isnull=False)

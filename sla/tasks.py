@@ -17,6 +17,12 @@ def assign() -> None:
     run("sla.assign")
 
 
+@shared_task(name="sla.absence")
+def absence() -> None:
+    """Tell managers of leads whose rep is away."""
+    run("sla.absence")
+
+
 @shared_task(name="sla.sweep")
 def sweep() -> None:
     """Record breaches."""

@@ -2,16 +2,18 @@
 
 from django.urls import path
 
-from sla.views import agreement_editor, agreements, calendars, compliance, handoffs, inbox
+from sla.views import agreement_editor, agreements, calendars, compliance, handoffs, inbox, passing
 
 app_name = "sla"
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
+    path("handoffs/reassign/", passing.reassign, name="reassign"),
     path("handoffs/<int:pk>/", handoffs.handoff, name="handoff"),
     path("handoffs/<int:pk>/accept/", handoffs.accept, name="accept"),
     path("handoffs/<int:pk>/reject/", handoffs.by_form, {"name": "reject"}, name="reject"),
     path("handoffs/<int:pk>/assign/", handoffs.by_form, {"name": "assign"}, name="assign"),
+    path("handoffs/<int:pk>/give-back/", handoffs.by_form, {"name": "give_back"}, name="give_back"),
     path("handoffs/<int:pk>/touch/", handoffs.by_form, {"name": "touch"}, name="touch"),
     path("handoffs/<int:pk>/qualify/", handoffs.by_form, {"name": "qualify"}, name="qualify"),
     path("handoffs/<int:pk>/recycle/", handoffs.by_form, {"name": "recycle"}, name="recycle"),

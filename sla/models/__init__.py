@@ -13,7 +13,7 @@ from sla.models.calendar import Calendar, CalendarVersion
 from sla.models.clock import Breach, Clock, ClockOutcome
 from sla.models.handoff import Handoff, HandoffState, Qualification, Reason, ReasonClass, ReasonKind
 from sla.models.pause import Pause, PauseReason, Waiver
-from sla.models.routing import RepTurn, Territory
+from sla.models.routing import AwayTold, RepTurn, Territory
 from sla.models.tenure import Tenure
 from sla.models.touch import Touch, TouchKind, TouchOrigin
 from sla.models.version import Agreement, AgreementVersion, Side, Signature, VersionState
@@ -23,6 +23,7 @@ __all__ = [
     "SALES_KINDS",
     "Agreement",
     "AgreementVersion",
+    "AwayTold",
     "Breach",
     "Calendar",
     "CalendarVersion",

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Team, User
+from accounts.models import Absence, Team, User
 from sla.models.calendar import Calendar
 from sla.models.version import Agreement
 
@@ -73,3 +73,23 @@ class RepTurn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.last_turn}"
+
+
+class AwayTold(models.Model):
+    """The managers were told that leads wait for a rep who is away: once per absence, and once (no absence) per leaving."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", verbose_name=_("rep"))
+    absence = models.ForeignKey(
+        Absence, on_delete=models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("absence")
+    )
+    at = models.DateTimeField(_("told"))
+
+    class Meta:
+        verbose_name = _("told of an absence")
+        verbose_name_plural = _("told of absences")
+        constraints = [
+            models.UniqueConstraint(fields=["absence"], name="away_told_once_per_absence"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.at:%Y-%m-%d}"

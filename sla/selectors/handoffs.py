@@ -40,6 +40,7 @@ class Verbs:
     accept: bool = False
     reject: bool = False
     assign: bool = False
+    give_back: bool = False
     work: bool = False
     open_deal: bool = False
     close_deal: bool = False
@@ -148,8 +149,9 @@ def _verbs(handoff: Handoff, deal: Opportunity | None, user: User, now: datetime
     )
     return Verbs(
         accept=waiting and answer and has_owner,
-        reject=waiting and answer,
-        assign=waiting and can_assign(user, handoff),
+        reject=waiting and answer and handoff.accepted_at is None,
+        assign=(waiting or accepted) and can_assign(user, handoff),
+        give_back=waiting and answer and handoff.accepted_at is not None and handoff.owner_id is not None,
         work=accepted and work,
         open_deal=qualified and deal is None and handoff.lead.stage in (Stage.SQL, Stage.CUSTOMER),
         close_deal=qualified and deal is not None,

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, TextChoices, prefetch_related_objects
+from django.db.models import Count, Prefetch, TextChoices, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Role, User
+from accounts.models import Absence, Role, User
 from leads.models import Lead
 from sla.models import Handoff
+from sla.policies import can_reassign
 from sla.querysets import HandoffQuerySet
 
 PAGE_SIZE = 25
@@ -23,6 +24,7 @@ class InboxView(TextChoices):
     ANSWER = "answer", _("To answer")
     WORK = "work", _("In work")
     QUEUE = "queue", _("Team queue")
+    AWAY = "away", _("Rep away")
     CLOSED = "closed", _("Closed")
 
 
@@ -37,6 +39,15 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class Away:
+    """A rep who is absent until a time, or who left, and how many open leads they have."""
+
+    rep: User
+    until: datetime | None
+    count: int
+
+
+@dataclass(frozen=True)
 class InboxPage:
     """One page of one view. `total` is None for what is closed: nobody counts history to show fifty rows of it."""
 
@@ -46,6 +57,7 @@ class InboxPage:
     number: int
     total: int | None
     has_next: bool
+    away: Sequence[Away] = ()
 
     @property
     def first(self) -> int:
@@ -59,13 +71,15 @@ class InboxPage:
 
 
 def inbox_page(*, user: User, view: InboxView, number: int, now: datetime) -> InboxPage:
-    """Page `number` (from 1) of a view; five statements at most, whatever the number of handoffs."""
+    """Page `number` (from 1) of a view; five statements at most, whatever the number of handoffs, and a few more for who passes
+    leads on."""
     tally = _tally(user, now)
+    away = _away(user, now) if view == InboxView.AWAY else []
     start = (number - 1) * PAGE_SIZE
     rows = list(handoffs_of(user, view, now)[start : start + PAGE_SIZE + 1])
     _add_people(rows[:PAGE_SIZE], user)
     total = tally.of_view.get(view)
-    return InboxPage(view, rows[:PAGE_SIZE], tally, number, total, len(rows) > PAGE_SIZE)
+    return InboxPage(view, rows[:PAGE_SIZE], tally, number, total, len(rows) > PAGE_SIZE, away)
 
 
 def handoffs_of(user: User, view: InboxView, now: datetime) -> HandoffQuerySet:
@@ -79,6 +93,8 @@ def handoffs_of(user: User, view: InboxView, now: datetime) -> HandoffQuerySet:
         rows = rows.accepted()
     elif view == InboxView.QUEUE:
         rows = rows.queued()
+    elif view == InboxView.AWAY:
+        rows = rows.rep_away(now)
     return rows.by_time_left(now)
 
 
@@ -95,8 +111,27 @@ def _tally(user: User, now: datetime) -> Tally:
         InboxView.WORK: counts["accepted"],
         InboxView.QUEUE: counts["queued"],
     }
+    if can_reassign(user):
+        of_view[InboxView.AWAY] = Handoff.objects.to_act(user).rep_away(now).count()
     waiting = counts["for_answer"] + counts["queued"]
     return Tally(waiting, counts["late"], of_view, counts["newest"])
+
+
+def _away(user: User, now: datetime) -> list[Away]:
+    """The reps whose open leads are to be passed on, those with most first; two statements."""
+    rows = (
+        Handoff.objects.to_act(user).rep_away(now).order_by().values_list("owner").annotate(count=Count("pk"))
+    )
+    counts = dict(rows)
+    until = dict(
+        Absence.objects.running(now)
+        .filter(user__in=counts)
+        .order_by("ends_at")
+        .values_list("user", "ends_at")
+    )
+    reps = User.objects.filter(pk__in=counts)
+    found = [Away(rep, until.get(rep.pk) if rep.is_active else None, counts[rep.pk]) for rep in reps]
+    return sorted(found, key=lambda one: (-one.count, str(one.rep)))
 
 
 def _add_people(rows: Sequence[Handoff], user: User) -> None:

@@ -38,9 +38,9 @@ class Passed:
     kept: Sequence[Kept]
 
 
-def takers(team_id: int, now: datetime) -> UserQuerySet:
-    """Who may be given leads of a team by hand: its active reps who are not absent, also outside business hours."""
-    return User.objects.reps().at_work(now).filter(team=team_id)
+def takers(teams: Iterable[int], now: datetime) -> UserQuerySet:
+    """Who may be given leads of teams by hand: their active reps who are not absent, also outside business hours."""
+    return User.objects.reps().at_work(now).filter(team__in=set(teams))
 
 
 @transaction.atomic
@@ -133,8 +133,7 @@ def _wait_anew(row: Handoff, for_answer: Sequence[Clock], now: datetime, by: Use
 def takers_of(handoffs: Iterable[Handoff], now: datetime) -> dict[int, list[User]]:
     """Who may be given leads by hand, by the teams of these handoffs."""
     pools: dict[int, list[User]] = {}
-    teams = {row.team_id for row in handoffs}
-    for user in User.objects.reps().at_work(now).filter(team__in=teams).order_by("pk"):
+    for user in takers((row.team_id for row in handoffs), now).order_by("pk"):
         pools.setdefault(user.team_id, []).append(user)
     return pools
 

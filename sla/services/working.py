@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from leads.journal import Entry, record
@@ -33,6 +34,9 @@ from sla.services.clocks import amend_end, end_clocks
 # Clocks of telephones and other systems may run a little ahead.
 FUTURE_TOLERANCE = timedelta(minutes=1)
 # What an earlier touch can change; who was waived stays waived, whatever becomes known.
+_RECYCLED_ENOUGH = gettext_lazy(
+    "This lead was recycled %(times)d times; %(agreed)d were agreed. Qualify it, or disqualify it with the reason."
+)
 AMENDABLE = (ClockOutcome.KEPT, ClockOutcome.MISSED)
 
 
@@ -105,10 +109,17 @@ def qualify(*, handoff: Handoff, bant: Mapping[str, str], by: User, now: datetim
 
 @transaction.atomic
 def recycle(*, handoff: Handoff, until: date, note: str, by: User, now: datetime) -> None:
-    """Not now: to nurture, with the day to look again. Raises NotPossible for a day that is not in the future."""
+    """Not now: to nurture, with the day to look again. Raises NotPossible for a day that is not in the future, and for a lead
+    that was recycled as often as the agreement allows."""
     row = _lock_accepted(handoff, by)
     if until <= now.date():
         raise NotPossible(_("Choose a day in the future to look at this lead again."))
+    times, agreed = (
+        Handoff.objects.recycled().filter(lead=row.lead_id).count(),
+        row.agreement_version.recycle_limit,
+    )
+    if times >= agreed:
+        raise NotPossible(_RECYCLED_ENOUGH % {"times": times, "agreed": agreed})
     _check_touched(row)
     return_to_marketing(moves=[Move(row.lead, Stage.NURTURE, note or _("Recycled by sales"))], now=now, by=by)
     Lead.objects.filter(pk=row.lead_id).update(nurture_until=until)

@@ -60,7 +60,8 @@ def by_form(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     user, verb = _user(request), VERBS[name]
     row = find(user, pk)
     posted = request.POST if request.method == "POST" else None
-    form = verb.form(posted, handoff=row, reader=user)
+    now = current_time()
+    form = verb.form(posted, handoff=row, reader=user, now=now)
     try:
         # A reader who may not do it at all, or comes too late, is told so, and not which field is empty.
         verb.check(user, row)
@@ -68,7 +69,7 @@ def by_form(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             return _form_page(request, row, name, form)
         if not form.is_valid():
             return _form_page(request, row, name, form, status=422)
-        text = verb.run(row, form.cleaned_data, user, current_time())
+        text = verb.run(row, form.cleaned_data, user, now)
     except NotPossible as problem:
         form.add_error(None, str(problem))
         return _form_page(request, row, name, form, status=422)
@@ -101,7 +102,7 @@ def detail_context(request: HttpRequest, row: Handoff, now: datetime) -> dict[st
     return {
         "detail": detail,
         "handoff": row,
-        "touch_form": TouchForm(handoff=row, reader=user) if detail.verbs.work else None,
+        "touch_form": TouchForm(handoff=row, reader=user, now=now) if detail.verbs.work else None,
         "shows_evidence": can_open(user, "compliance"),
         "now": now,
     }
@@ -127,10 +128,12 @@ def _form_page(
     if isinstance(form, TouchForm) and form.is_bound and request.POST.get("place") == "page":
         return _page(request, row, status, touch_form=form)
     verb = VERBS[name]
+    title, button = verb.words(row)
     context = {
         "handoff": row,
         "form": form,
-        "title": verb.title % row.lead,
+        "title": title % row.lead,
+        "button": button,
         "verb": verb,
         "next": _next(request, row),
         "action": reverse(f"sla:{name}", args=[row.pk]),

@@ -9,10 +9,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
 from accounts.policies import workplace
 from drains.clock import current_time
+from sla.policies import can_reassign
 from sla.selectors.inbox import InboxPage, InboxView, count_new, inbox_page
 from sla.views.handoffs import detail_context, find
 
@@ -42,6 +44,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "poll": POLL,
         "prev_url": _url(view, page.number - 1) if page.number > 1 else "",
         "next_url": _url(view, page.number + 1) if page.has_next else "",
+        "chooses": can_reassign(user),
+        "bulk_verbs": [{"label": _("Reassign"), "value": "reassign", "icon": "arrow-left-right"}],
         "shows_owner": user.role != Role.REP,
         "shows_team": user.team_id is None,
         "now": now,
@@ -87,4 +91,6 @@ def _views(page: InboxPage) -> list[dict[str, Any]]:
             "count": page.tally.of_view.get(view),
         }
         for view in InboxView
+        # Only who passes leads on has it, and only while there is anything to pass on.
+        if view != InboxView.AWAY or view == page.view or page.tally.of_view.get(view)
     ]

@@ -15,8 +15,8 @@ from leads.models import OpportunityState
 from sla import forms
 from sla.models import Handoff, PauseReason, TouchKind
 from sla.policies import check_can_assign, check_can_waive, check_can_work
-from sla.services.answering import check_answerable, reject
-from sla.services.passing import assign
+from sla.services.answering import AlreadyAnswered, check_answerable, reject, told
+from sla.services.passing import assign, give_back
 from sla.services.pausing import pause_handoff, resume_handoff, waive
 from sla.services.working import close_deal, disqualify, log_touch, open_deal, qualify, recycle
 
@@ -38,6 +38,14 @@ class Verb:
     text: Any = ""
     css: str = "btn-primary"
     leaves: bool = True
+    # Title and button where somebody has the lead already.
+    again: tuple[Any, Any] | None = None
+
+    def words(self, handoff: Handoff) -> tuple[Any, Any]:
+        """Its title, with a place for the lead, and its button."""
+        if self.again is not None and handoff.owner_id is not None:
+            return self.again
+        return self.title, self.button
 
 
 def _reject(handoff: Handoff, data: Cleaned, by: User, now: datetime) -> str:
@@ -49,8 +57,18 @@ def _reject(handoff: Handoff, data: Cleaned, by: User, now: datetime) -> str:
 
 
 def _assign(handoff: Handoff, data: Cleaned, by: User, now: datetime) -> str:
+    if data["seen"] not in ("", forms.stands(handoff)):
+        raise AlreadyAnswered(told(handoff))
     assign(handoff=handoff, to=data["to"], by=by, now=now)
     return _("%(lead)s is with %(rep)s now, whose clock runs.") % {"lead": handoff.lead, "rep": data["to"]}
+
+
+def _give_back(handoff: Handoff, data: Cleaned, by: User, now: datetime) -> str:
+    give_back(handoff=handoff, why=data["why"], by=by, now=now)
+    return _("%(lead)s is in the queue of %(team)s again, and your manager was told why.") % {
+        "lead": handoff.lead,
+        "team": handoff.team,
+    }
 
 
 def _touch(handoff: Handoff, data: Cleaned, by: User, now: datetime) -> str:
@@ -184,8 +202,21 @@ VERBS: dict[str, Verb] = {
         _assign,
         gettext_lazy("Assign %s"),
         gettext_lazy("Assign"),
-        gettext_lazy("The clock of the lead goes on; the rep gets a clock of their own from now."),
+        gettext_lazy(
+            "The clocks of the lead go on; the rep gets a clock of their own from now, and is to answer."
+        ),
         leaves=False,
+        again=(gettext_lazy("Reassign %s"), gettext_lazy("Reassign")),
+    ),
+    "give_back": Verb(
+        forms.GiveBackForm,
+        lambda user, handoff: check_answerable(handoff=handoff, by=user),
+        _give_back,
+        gettext_lazy("Give %s back"),
+        gettext_lazy("Give back"),
+        gettext_lazy(
+            "Somebody accepted this lead before, so its clocks go on. It goes to the queue of the team, not to you again."
+        ),
     ),
     "touch": Verb(
         forms.TouchForm,

@@ -89,6 +89,8 @@ PAGES: dict[str, dict[str, int | str]] = {
     "sla:accept": NOT_BY_GET_AFTER_LOGIN,
     "sla:reject": WORK,
     "sla:assign": MANAGE,
+    "sla:reassign": MANAGE,
+    "sla:give_back": WORK,
     "sla:touch": WORK,
     "sla:qualify": WORK,
     "sla:recycle": WORK,
@@ -134,6 +136,7 @@ THEIRS: dict[str, dict[str, int | str]] = {
     "sla:handoff": THEIR_HANDOFF,
     "sla:reject": THEIR_WORK,
     "sla:assign": THEIR_WORK,
+    "sla:give_back": THEIR_WORK,
     "sla:touch": THEIR_WORK,
     "sla:qualify": THEIR_WORK,
     "sla:recycle": THEIR_WORK,
@@ -163,6 +166,8 @@ VERBS: dict[str, tuple[str, ...]] = {
     "sla:accept": ("marketing", "auditor"),
     "sla:reject": ("marketing", "auditor"),
     "sla:assign": ("marketing", "rep", "auditor"),
+    "sla:reassign": ("marketing", "rep", "auditor"),
+    "sla:give_back": ("marketing", "auditor"),
     "sla:touch": ("marketing", "auditor"),
     "sla:qualify": ("marketing", "auditor"),
     "sla:recycle": ("marketing", "auditor"),
@@ -178,10 +183,10 @@ VERBS: dict[str, tuple[str, ...]] = {
     "sla:calendar_preview": ("marketing", "rep", "auditor"),
 }
 # What belongs to no team; a manager of any team changes it.
-OF_NO_TEAM = {name for name in PAGES if name.startswith(("sla:calendar", "sla:agreement"))}
+OF_NO_TEAM = {name for name in PAGES if name.startswith(("sla:calendar", "sla:agreement", "sla:reassign"))}
 # Everybody's own, or nobody's in particular: a POST changes nothing but the person's own account.
 NO_VERBS = {"leads:form", "accounts:login", "api:post_submission"}
-BEFORE_WORKING = {"sla:accept", "sla:reject", "sla:assign"}
+BEFORE_WORKING = {"sla:accept", "sla:reject", "sla:assign", "sla:give_back"}
 
 
 def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -291,7 +291,7 @@ def test_a_person_chooses_on_their_own_page(client: Client) -> None:
     kept = NotificationPreference.objects.get(user=person)
     assert (kept.quiet_from, kept.quiet_to, kept.daily_at) == (time(18), time(8), time(8, 30))
     assert (kept.weekdays, kept.digest, kept.urgent) == ([0, 1, 2, 3, 4], "daily", ["handed_off"])
-    assert sorted(kept.muted) == ["agreement", "empty_pool", "given_back", "warning"], (
+    assert sorted(kept.muted) == ["agreement", "empty_pool", "given_back", "rep_away", "warning"], (
         "a manager hears of breaches"
     )
     assert 'value="18:00"' in client.get(page).content.decode()

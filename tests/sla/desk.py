@@ -91,10 +91,10 @@ def clock_of(handoff: Handoff, kind: PromiseKind = PromiseKind.ACCEPT) -> Clock:
     return Clock.objects.filter(handoff=handoff, kind=kind).latest("pk")
 
 
-def new_version(in_force_from: datetime, accept_seconds: int) -> AgreementVersion:
-    """A next version of the agreement, with another promise to answer hand-raisers."""
+def new_version(in_force_from: datetime, accept_seconds: int, **fields: Any) -> AgreementVersion:
+    """A next version of the agreement, with another promise to answer hand-raisers, and other `fields`."""
     latest = AgreementVersion.objects.latest("number")
-    version = AgreementVersion.objects.create(agreement=latest.agreement, number=latest.number + 1)
+    version = AgreementVersion.objects.create(agreement=latest.agreement, number=latest.number + 1, **fields)
     for promise in latest.promises.all():
         promise.pk, promise.version = None, version
         if promise.kind == PromiseKind.ACCEPT:

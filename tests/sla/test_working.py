@@ -14,7 +14,7 @@ from leads.stages import Stage
 from sla.models import Breach, ClockOutcome, Handoff, HandoffState, PromiseKind, Reason, TouchKind
 from sla.services.answering import NotPossible, accept
 from sla.services.working import close_deal, disqualify, log_touch, open_deal, qualify, recycle
-from tests.sla.desk import HOUR, MINUTE, MORNING, clock_of, hand_over, open_desk, owner_of
+from tests.sla.desk import HOUR, MINUTE, MORNING, clock_of, hand_over, new_version, open_desk, owner_of
 from tests.support.people import make_user
 
 BANT = {"budget": "10,000", "authority": "She decides", "need": "Cold chain", "timeline": "This spring"}
@@ -149,3 +149,19 @@ def test_a_team_mate_works_on_nobody_elses_lead() -> None:
         log_touch(
             handoff=handoff, kind=TouchKind.CALL, reached=False, note="", at=MORNING, by=mate, now=MORNING
         )
+
+
+def test_a_lead_is_recycled_as_often_as_agreed_and_then_disqualified_instead() -> None:
+    new_version(MORNING - HOUR, accept_seconds=900, recycle_limit=1)
+    handoff = accepted()
+    touch(handoff, MORNING + MINUTE)
+    recycle(handoff=handoff, until=date(2026, 9, 1), note="", by=owner_of(handoff), now=MORNING + 2 * MINUTE)
+    (again,) = hand_over(MORNING + HOUR, email=handoff.lead.contact.email)
+    again = accept(handoff=again, by=owner_of(again), now=MORNING + HOUR)
+    touch(again, MORNING + HOUR + MINUTE)
+    now = MORNING + HOUR + 2 * MINUTE
+    with pytest.raises(NotPossible, match="disqualify it"):
+        recycle(handoff=again, until=date(2026, 9, 1), note="", by=owner_of(again), now=now)
+    reason = Reason.objects.get(slug="no_need")
+    disqualify(handoff=again, reason=reason, note="", by=owner_of(again), now=now)
+    assert Lead.objects.get().stage == Stage.DISQUALIFIED
