@@ -13,10 +13,10 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from accounts.models import User
 from scoring.models import ScoringModel
 from sla.agreements.targets import Target
-from sla.models import AgreementVersion
-from sla.services.agreements import draft_from, sign
+from sla.models import AgreementVersion, Territory
+from sla.services.agreements import create_agreement, draft_from, sign
 from tests.sla.bargain import proposal, sides, sign_both, standard, targets_of
-from tests.sla.desk import MORNING, open_desk
+from tests.sla.desk import MORNING, hand_over, open_desk
 from tests.support.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +68,14 @@ def test_a_rep_reads_the_signed_agreement_of_the_team_and_nothing_that_is_negoti
     assert as_user(rep).get(version.get_absolute_url()).status_code == 404
     assert as_user(stranger).get(page_of(version)).status_code == 404
     assertContains(as_user(stranger).get("/agreements/"), "No agreement for your team yet")
+
+
+def test_a_rep_still_reads_what_the_handoffs_of_the_team_are_judged_by() -> None:
+    team, (rep, _other) = open_desk()
+    (handoff,) = hand_over(MORNING)
+    other = create_agreement(name="Other", copy_of=standard(), by=make_user("marketing"), now=MORNING)
+    Territory.objects.filter(team=team).update(agreement=other.agreement)
+    assert as_user(rep).get(handoff.agreement_version.get_absolute_url()).status_code == 200
 
 
 def test_the_number_of_queries_does_not_follow_the_number_of_versions(
