@@ -5,7 +5,7 @@ from typing import Any
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class StaticFiles(CompressedManifestStaticFilesStorage):
+class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no types
     """Compressed, and named by their content. Each address is made once per process: a list shows a hundred icons."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

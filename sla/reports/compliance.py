@@ -111,10 +111,10 @@ def kind_reports(ask: Ask) -> list[KindReport]:
     """Every kind of promise that the ask leaves, also one without clocks; one query."""
     wholes: dict[tuple[bool, str], _Heap] = defaultdict(_Heap)
     parts: dict[tuple[str, Any], _Heap] = defaultdict(_Heap)
-    for kind, group, is_now, *rest in _cohort(ask, FILTERS[ask.by][1]):
-        wholes[is_now, kind].add(*rest)
+    for kind, group, is_now, outcome, is_past, count, used in _cohort(ask, FILTERS[ask.by][1]):
+        wholes[is_now, kind].add(outcome, is_past, count, used)
         if is_now:
-            parts[kind, group].add(*rest)
+            parts[kind, group].add(outcome, is_past, count, used)
     reports = []
     for kind in SALES_KINDS:
         if ask.chosen.get("kind", kind) == kind:
