@@ -76,7 +76,9 @@ def settle(clocks: Iterable[Clock]) -> list[Clock]:
 
 def _who(clock: Clock, held: Sequence[Held]) -> int | None:
     if clock.outcome == ClockOutcome.KEPT and clock.ended_at is not None:
-        return holder_at(held, clock.ended_at)
+        # Who had given the lead away when the clock began had none of it, also where it was touched in that very moment.
+        since = [one for one in held if one.end is None or one.end > clock.started_at]
+        return holder_at(since, clock.ended_at)
     calendar = calendar_of(clock.promise, clock.calendar_version)
     return answers_for(calendar, clock.started_at, clock.due_at, pauses_of(clock), held)
 

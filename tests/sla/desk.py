@@ -91,14 +91,18 @@ def clock_of(handoff: Handoff, kind: PromiseKind = PromiseKind.ACCEPT) -> Clock:
     return Clock.objects.filter(handoff=handoff, kind=kind).latest("pk")
 
 
-def new_version(in_force_from: datetime, accept_seconds: int, **fields: Any) -> AgreementVersion:
-    """A next version of the agreement, with another promise to answer hand-raisers, and other `fields`."""
+def new_version(
+    in_force_from: datetime, accept_seconds: int, touch_seconds: int | None = None, **fields: Any
+) -> AgreementVersion:
+    """A next version of the agreement, with other promises to answer and to touch, and other `fields`."""
     latest = AgreementVersion.objects.latest("number")
     version = AgreementVersion.objects.create(agreement=latest.agreement, number=latest.number + 1, **fields)
     for promise in latest.promises.all():
         promise.pk, promise.version = None, version
         if promise.kind == PromiseKind.ACCEPT:
             promise.target_seconds = accept_seconds
+        if promise.kind == PromiseKind.FIRST_TOUCH and touch_seconds is not None:
+            promise.target_seconds = touch_seconds
         promise.save(force_insert=True)
     return adopt(
         version=version, name="Test", in_force_from=in_force_from, rule="tests.new_version", now=in_force_from

@@ -26,17 +26,18 @@ from sla.models import (
     Clock,
     Handoff,
     PauseReason,
-    Promise,
     PromiseKind,
     TouchKind,
 )
 from sla.reports.evidence import evidence_of
 from sla.services.answering import NotPossible, accept
+from sla.services.passing import assign
 from sla.services.pausing import pause, resume
 from sla.services.recompute import recompute_open_clocks
 from sla.services.working import log_touch
-from tests.sla.desk import MORNING, clock_of, hand_over, open_desk, owner_of
+from tests.sla.desk import MORNING, clock_of, hand_over, new_version, open_desk, owner_of
 from tests.sla.naive_clock import looks_open
+from tests.support.people import make_user
 
 QUARTER = timedelta(minutes=15)
 TARGET = 26  # quarters of an hour
@@ -69,15 +70,32 @@ class Naive:
     touched: datetime | None = None
     breaches: dict[datetime, bool] = field(default_factory=dict)
     is_breached: bool = False
+    # Who has the lead from when on, by number.
+    hands: list[tuple[datetime, int]] = field(default_factory=list)
 
     def due(self) -> datetime:
         """The end of the quarter in which the last one counted."""
+        return self.walk()[0]
+
+    def answers(self) -> int:
+        """Who answers for it: whoever had most of the quarters that counted up to the deadline, of equals the last."""
+        counts = self.walk()[1]
+        if self.touched is not None and self.touched <= self.due():
+            return [self.hands[0][1], *(who for at, who in self.hands[1:] if at < self.touched)][-1]
+        return max(counts, key=lambda who: (counts[who], list(counts).index(who)))
+
+    def walk(self) -> tuple[datetime, dict[int, int]]:
+        """The deadline, and how many of its quarters each had, in the order in which each had it last."""
         at, counted = self.started, 0
+        had: dict[int, int] = {}
         while counted < TARGET:
             standing = any(begin <= at < end for begin, end in self.pauses)
-            counted += looks_open(self.hours, at) and not standing
+            if looks_open(self.hours, at) and not standing:
+                counted += 1
+                who = [rep for since, rep in self.hands if since <= at][-1]
+                had[who] = had.pop(who, 0) + 1
             at += QUARTER
-        return at
+        return at, had
 
     def sweep(self, at: datetime) -> None:
         """A breach for a deadline that passed, once."""
@@ -97,8 +115,10 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.atomic = transaction.atomic()
         self.atomic.__enter__()
-        Promise.objects.filter(kind=PromiseKind.FIRST_TOUCH).update(target_seconds=TARGET * 900)
-        open_desk(reps=1)
+        self.agreed_at = MORNING - QUARTER
+        new_version(self.agreed_at, accept_seconds=900, touch_seconds=TARGET * 900)
+        team, self.reps = open_desk(reps=3)
+        self.manager = make_user("sales_manager", team=team)
         (self.handoff,) = hand_over(MORNING)
         self.now, self.hours = MORNING, CALENDARS[0]
         self.naive: Naive | None = None
@@ -118,6 +138,11 @@ class Machine(RuleBasedStateMachine):
         """The clock of the first touch."""
         return clock_of(self.handoff, PromiseKind.FIRST_TOUCH)
 
+    @property
+    def lead(self) -> Handoff:
+        """The handoff as it is now."""
+        return Handoff.objects.get(pk=self.handoff.pk)
+
     def is_running(self) -> bool:
         """Accepted and not touched."""
         return self.naive is not None and self.naive.touched is None
@@ -129,8 +154,29 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.naive is None)
     @rule()
     def accept(self) -> None:
-        accept(handoff=self.handoff, by=owner_of(self.handoff), now=self.now)
-        self.naive = Naive(self.now, self.hours)
+        accept(handoff=self.lead, by=owner_of(self.lead), now=self.now)
+        self.naive = Naive(self.now, self.hours, hands=[(self.now, owner_of(self.lead).pk)])
+
+    @rule(number=st.integers(0, 2))
+    def reassign(self, number: int) -> None:
+        """Also before the first acceptance, and after the touch; a moment after whatever was before."""
+        self.now += QUARTER
+        row, to = self.lead, self.reps[number]
+        before = (row.owner_id, row.state)
+        changed = assign(handoff=row, to=to, by=self.manager, now=self.now)
+        if to.pk == before[0]:
+            assert str(changed.state) == before[1]
+            return
+        assert changed.state == "waiting"
+        assert clock_of(self.lead).owner == to
+        if self.naive is not None:
+            self.naive.hands.append((self.now, to.pk))
+
+    @precondition(lambda self: self.naive is not None and self.lead.state == "waiting")
+    @rule()
+    def accept_what_was_passed_on(self) -> None:
+        accept(handoff=self.lead, by=owner_of(self.lead), now=self.now)
+        assert self.lead.state == "accepted"
 
     @precondition(is_running)
     @rule(back=st.integers(0, 30))
@@ -138,12 +184,12 @@ class Machine(RuleBasedStateMachine):
         assert self.naive is not None
         naive, at = self.naive, max(self.now - back * QUARTER, self.naive.started)
         log_touch(
-            handoff=self.handoff,
+            handoff=self.lead,
             kind=TouchKind.CALL,
             reached=True,
             note="",
             at=at,
-            by=owner_of(self.handoff),
+            by=owner_of(self.lead),
             now=self.now,
         )
         if at > naive.due():
@@ -158,7 +204,7 @@ class Machine(RuleBasedStateMachine):
         assert self.naive is not None
         until, possible = self.now + quarters * QUARTER, self.now < self.naive.due()
         try:
-            pause(clock=self.clock, until=until, reason=reason, by=owner_of(self.handoff), now=self.now)
+            pause(clock=self.clock, until=until, reason=reason, by=owner_of(self.lead), now=self.now)
         except NotPossible:
             assert not possible
         else:
@@ -169,7 +215,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def resume(self) -> None:
         assert self.naive is not None
-        resumed = resume(clock=self.clock, by=owner_of(self.handoff), now=self.now)
+        resumed = resume(clock=self.clock, by=owner_of(self.lead), now=self.now)
         assert resumed == any(end > self.now for _begin, end in self.naive.pauses)
         self.naive.pauses = [(begin, min(end, self.now)) for begin, end in self.naive.pauses]
 
@@ -191,6 +237,13 @@ class Machine(RuleBasedStateMachine):
             self.naive.hours = self.hours
             self.naive.moved(self.now)
 
+    @precondition(lambda self: self.now > self.agreed_at)
+    @rule(quarters=st.integers(1, 100))
+    def agree_anew(self, quarters: int) -> None:
+        """Touches new handoffs only, whether or not this one was accepted before."""
+        self.agreed_at = self.now
+        new_version(self.now, accept_seconds=60, touch_seconds=quarters * 900)
+
     @rule()
     def sweep(self) -> None:
         run_until_idle(self.now, ["sla.warn", "sla.sweep"])
@@ -209,6 +262,9 @@ class Machine(RuleBasedStateMachine):
             assert clock.outcome == "running"
         else:
             assert clock.outcome == ("kept" if self.naive.touched <= due else "missed")
+        assert clock.owner_id == self.naive.answers()
+        if clock.breached_at is not None and clock.outcome != "kept":
+            assert clock.breaches.get(deadline=clock.due_at).owner_id == self.naive.answers()
 
 
 @pytest.mark.django_db
