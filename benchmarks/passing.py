@@ -133,7 +133,6 @@ class Passing:
             "started_at": self.ago(age),
             "due_at": self.ago(f"{age} - {target}"),
             "warn_at": self.ago(f"{age} - {target} * 3 / 4"),
-            "warned_at": self.ago(f"{age} - {target} * 3 / 4"),
             "kind": f"'{kind.value}'",
             "tier": "tier",
             "team_id": "team",

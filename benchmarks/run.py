@@ -19,6 +19,9 @@ GROUPS = ("pages", "rescore", "sweep", "intake", "memory")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `manage.py bench` that are handed on to this process."""
     parser.add_argument("--n", type=_whole, default=10_000, help="leads; ten times as many activities")
+    parser.add_argument(
+        "--clocks", type=int, default=0, help="running clocks of the sweep (as many as leads)"
+    )
     parser.add_argument("--only", default=",".join(GROUPS), help=f"comma-separated, of {', '.join(GROUPS)}")
     parser.add_argument("--json", default="", metavar="FILE", help="write every figure to this file")
     parser.add_argument("--rounds", type=_whole, default=5, help="rounds of which the median is taken")
@@ -58,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     call_command("collectstatic", verbosity=0, interactive=False)
     started = time.monotonic()
     cast = fill(options.n, timezone.now(), _progress(started))
-    bench = Bench(options.n, cast, options.rounds, options.seconds)
+    bench = Bench(options.n, cast, options.rounds, options.seconds, options.clocks or options.n)
     facts = _facts(options.n)
     lines: list[Line] = []
     for group in chosen(options.only):

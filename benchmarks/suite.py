@@ -10,18 +10,20 @@ from benchmarks.people import Cast
 
 @dataclass(frozen=True)
 class Bench:
-    """What every group is given: number of leads, the people, rounds per figure, seconds per round of intake."""
+    """What every group is given: number of leads, the people, rounds per figure, seconds per round of intake, number of
+    running clocks."""
 
     leads: int
     cast: Cast
     rounds: int
     seconds: float
+    clocks: int
 
 
 _GROUPS: dict[str, Callable[[Bench], list[Line]]] = {
     "pages": lambda bench: pages.measure(bench.leads, bench.cast, max(3 * bench.rounds, 3)),
     "rescore": lambda bench: rescore.measure(bench.leads, bench.rounds),
-    "sweep": lambda bench: sweep.measure(bench.leads, bench.rounds),
+    "sweep": lambda bench: sweep.measure(bench.leads, bench.clocks, bench.rounds),
     "intake": lambda bench: intake.measure(bench.cast.key, bench.rounds, bench.seconds),
     "memory": lambda bench: memory.measure(),
 }

@@ -50,6 +50,12 @@ _CODES = {
     ("kind", "email"): gettext_noop("e-mail"),
     ("kind", "meeting"): gettext_noop("meeting"),
     ("kind", "message"): gettext_noop("message"),
+    ("action", "notify_rep"): gettext_noop("the rep was told"),
+    ("action", "notify_manager"): gettext_noop("the managers were told"),
+    ("action", "notify_channel"): gettext_noop("the channels were told"),
+    ("action", "put_first"): gettext_noop("put first in the inbox"),
+    ("action", "reassign"): gettext_noop("taken back and passed on"),
+    ("action", "return_to_queue"): gettext_noop("taken back into the queue"),
     ("review", "accepted"): gettext_noop("accepted"),
     ("review", "rejected"): gettext_noop("rejected"),
     ("review", "pending"): gettext_noop("open again"),
@@ -87,9 +93,13 @@ _TELLINGS = {
     "handoff.disqualified": Telling("ban", gettext_noop("Disqualified by sales"), "waived"),
     "handoff.recycled": Telling("recycle", gettext_noop("Recycled by sales"), "paused"),
     "handoff.withdrawn": Telling("arrow-counterclockwise", gettext_noop("Handoff withdrawn"), "waived"),
+    "handoff.returned_to_queue": Telling(
+        "arrow-counterclockwise", gettext_noop("Taken back into the queue"), "warning"
+    ),
     "touch.logged": Telling("telephone-outbound", gettext_noop("Touch by sales"), "ontime", "kind"),
     "clock.started": Telling("stopwatch", gettext_noop("Clock started"), "", "kind"),
     "clock.warned": Telling("bell", gettext_noop("Warned: a promise is nearly due"), "warning", "due_at"),
+    "clock.escalated": Telling("alarm", gettext_noop("A step of the ladder"), "warning", "action"),
     "clock.breached": Telling(
         "exclamation-circle-fill", gettext_noop("Promise not kept"), "late", "deadline"
     ),
@@ -111,6 +121,7 @@ _RULES = {
     "sla.assign": gettext_noop("routing"),
     "sla.sweep": gettext_noop("the sweep of clocks"),
     "sla.warn": gettext_noop("the sweep of clocks"),
+    "sla.escalate": gettext_noop("the ladder of the promise"),
     "sla.receipts": gettext_noop("the deal"),
 }
 

@@ -78,6 +78,35 @@ DISQUALIFICATIONS = (
 )
 
 
+def default_ladder(kind: str, tier: str, warn_percent: int) -> list[dict[str, Any]]:
+    """The steps a promise starts with: a reminder, notices once it is late; who has not answered a tier-1 lead in twice the
+    time loses it to the next rep (product.md, “no answer in time”). Marketing's promises are told to its managers."""
+
+    def step(when: str, amount: int, action: str) -> dict[str, Any]:
+        return {"when": when, "amount": amount, "hours": "working", "action": action}
+
+    late = [step("after", 0, "notify_manager"), step("after", 0, "notify_channel")]
+    if kind in ("routing", "completeness", "pick_up"):
+        return late
+    reminders = [step("share", warn_percent, "notify_rep"), step("share", warn_percent, "notify_channel")]
+    steps = [*reminders, step("after", 0, "notify_rep"), *late]
+    if kind == "accept" and tier in ("hand_raiser", "scored"):
+        steps.append(step("share", 200, "reassign"))
+    return steps
+
+
+def write_ladders(apps: Any) -> None:
+    """Give every promise that has no ladder the default one."""
+    ladder_step = apps.get_model("sla", "LadderStep")
+    ladder_step.objects.bulk_create(
+        ladder_step(promise=promise, position=position, **step)
+        for promise in apps.get_model("sla", "Promise").objects.filter(ladder=None)
+        for position, step in enumerate(
+            default_ladder(promise.kind, promise.tier, promise.warn_percent), start=1
+        )
+    )
+
+
 def promise_further(apps: Any) -> None:
     """Add the later promises to the first version of the standard agreement, unless handoffs are judged by it already."""
     versions = apps.get_model("sla", "AgreementVersion").objects

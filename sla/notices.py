@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Role, User
 from notifications.services import Event, Notice, notify
-from sla.models import Clock, Handoff
+from sla.models import Clock, Escalation, Handoff, Side, StepAction, side_of
 
 
 def local(at: datetime, reader: User | None) -> str:
@@ -26,11 +26,17 @@ class Managers:
     """The managers of teams, read once."""
 
     def __init__(self) -> None:
-        self._all = list(User.objects.active().filter(role=Role.SALES_MANAGER))
+        people = User.objects.active().filter(role__in=[Role.SALES_MANAGER, Role.MARKETING])
+        self._all = [user for user in people if user.role == Role.SALES_MANAGER]
+        self._marketing = [user for user in people if user.role == Role.MARKETING]
 
     def of(self, team_id: int) -> list[User]:
         """Those of the team, and those of no team in particular."""
         return [user for user in self._all if user.team_id in (None, team_id)]
+
+    def of_clock(self, clock: Clock) -> list[User]:
+        """The managers of the side whose promise it is."""
+        return self.of(clock.team_id) if side_of(clock.kind) == Side.SALES else self._marketing
 
 
 def _of_handoff(handoff: Handoff) -> dict[str, Any]:
@@ -107,83 +113,66 @@ def _handing(handoff: Handoff) -> str:
     return f"handed_off:{handoff.pk}:{handoff.assigned_at.isoformat()}"
 
 
-def warning_notices(*, clocks: Sequence[Clock], now: datetime) -> None:
-    """Tell the one who answers for a clock that it runs out soon; the managers where nobody does."""
+def escalation_notices(*, rows: Sequence[Escalation], now: datetime) -> None:
+    """Tell whom the steps of ladders say: the rep (the managers, where nobody has the lead), the managers, the channels. A
+    step before the due time reminds, one at or after it says that the time is over; each step is one fact."""
     managers = Managers()
-    notices, events = [], []
-    for clock in clocks:
-        subject = _("Due soon: %(promise)s for %(lead)s") % {
-            "promise": clock.get_kind_display(),
-            "lead": clock.handoff.lead,
-        }
-        events.append(
-            Event(
-                type="clock.warning",
-                kind="warning",
-                dedupe_key=f"warning:{clock.pk}",
-                team_id=clock.team_id,
-                subject=subject,
-                body=_("“%(promise)s” is due %(due)s.")
-                % {"promise": clock.get_kind_display(), "due": local(clock.due_at, None)},
-                path=clock.handoff.get_absolute_url(),
-                data=_of_clock(clock),
-            )
-        )
-        for reader in [clock.owner] if clock.owner else managers.of(clock.team_id):
-            notices.append(
-                Notice(
-                    recipient=reader,
-                    kind="warning",
-                    dedupe_key=f"warning:{clock.pk}",
-                    subject=subject,
-                    body=_("“%(promise)s” is due %(due)s. Open the lead and answer in time.")
-                    % {"promise": clock.get_kind_display(), "due": local(clock.due_at, reader)},
-                    path=clock.handoff.get_absolute_url(),
-                )
-            )
-    notify(notices=notices, events=events, now=now)
-
-
-def breach_notices(*, clocks: Sequence[Clock], now: datetime) -> None:
-    """Tell the rep, the managers of the team and the channels that a promise was not kept in time."""
-    managers = Managers()
-    text = BreachText()
+    text = StepText()
     notices = []
-    for clock in clocks:
-        readers = {user.pk: user for user in managers.of(clock.team_id)}
-        if clock.owner is not None and clock.owner.is_active:
-            readers[clock.owner.pk] = clock.owner
-        for reader in readers.values():
-            notices.append(Notice(recipient=reader, **text.of(clock, reader)))
+    for row in rows:
+        clock = row.clock
+        if row.step.action == StepAction.NOTIFY_REP and clock.owner is not None:
+            readers = [clock.owner] if clock.owner.is_active else []
+        elif row.step.action == StepAction.NOTIFY_CHANNEL:
+            readers = []
+        else:
+            readers = managers.of_clock(clock)
+        notices += [Notice(recipient=reader, **text.of(row, reader)) for reader in readers]
     events = (
-        Event(type="clock.breached", team_id=clock.team_id, data=_of_clock(clock), **text.of(clock, None))
-        for clock in clocks
+        Event(
+            type="clock.warning" if row.step.rung.is_before_due else "clock.breached",
+            team_id=row.clock.team_id,
+            data=_of_clock(row.clock),
+            **text.of(row, None),
+        )
+        for row in rows
+        if row.step.action == StepAction.NOTIFY_CHANNEL
     )
     notify(notices=notices, events=events, now=now)
 
 
-class BreachText:
-    """What is said of breaches. A sweep after a long stop writes thousands: texts are looked up once, and each time is written
+class StepText:
+    """What the steps of ladders say. After a long stop thousands are said: texts are looked up once, and each time is written
     once per zone."""
 
     def __init__(self) -> None:
-        self._subject = _("Overdue: %(promise)s for %(lead)s")
-        self._body = _("“%(promise)s” was due %(due)s (%(who)s). The lead still waits for it.")
+        self._soon = _("Due soon: %(promise)s for %(lead)s")
+        self._soon_body = _("“%(promise)s” is due %(due)s (%(who)s). Open the lead and answer in time.")
+        self._over = _("Overdue: %(promise)s for %(lead)s")
+        self._waits = _("“%(promise)s” was due %(due)s (%(who)s). The lead still waits for it.")
+        self._came_late = _("“%(promise)s” was due %(due)s (%(who)s). It came too late.")
         self._queue = _("in the queue of %s")
         self._written: dict[tuple[datetime, str], str] = {}
 
-    def of(self, clock: Clock, reader: User | None) -> dict[str, str]:
+    def of(self, row: Escalation, reader: User | None) -> dict[str, str]:
         """The words of a notice to a reader, or to a channel."""
+        clock = row.clock
         moment = (clock.due_at, reader.time_zone if reader else "")
         if moment not in self._written:
             self._written[moment] = local(clock.due_at, reader)
-        texts = {"promise": clock.get_kind_display(), "lead": str(clock.handoff.lead)}
         who = str(clock.owner) if clock.owner else self._queue % clock.team
+        texts = {"promise": clock.get_kind_display(), "lead": str(clock.handoff.lead), "who": who}
+        reminds = row.step.rung.is_before_due
+        if reminds:
+            body = self._soon_body
+        else:
+            body = self._waits if clock.ended_at is None else self._came_late
         return {
-            "kind": "breach",
-            "dedupe_key": f"breach:{clock.pk}:{clock.due_at.isoformat()}",
-            "subject": self._subject % texts,
-            "body": self._body % (texts | {"due": self._written[moment], "who": who}),
+            "kind": "warning" if reminds else "breach",
+            # Of several steps that tell one person at the same time, one is heard.
+            "dedupe_key": f"{'warning' if reminds else 'breach'}:{clock.pk}:{row.at.isoformat()}",
+            "subject": (self._soon if reminds else self._over) % texts,
+            "body": body % (texts | {"due": self._written[moment]}),
             "path": clock.handoff.get_absolute_url(),
         }
 
@@ -230,17 +219,18 @@ def rep_away_notices(*, waiting: Mapping[User, int], until: Mapping[int, datetim
     notify(notices=notices, events=events, now=now)
 
 
-def empty_pool_notices(*, handoffs: Sequence[Handoff], now: datetime) -> None:
-    """Tell the managers that a lead waits in the queue because nobody can take it."""
+def empty_pool_notices(*, handoffs: Sequence[Handoff], now: datetime, taken_back: bool = False) -> None:
+    """Tell the managers that a lead waits in the queue because nobody can take it: once per handoff, and each time it was
+    taken back into the queue."""
     managers = Managers()
     notices, events = [], []
     for handoff in handoffs:
         told = {
             "kind": "empty_pool",
-            "dedupe_key": f"empty_pool:{handoff.pk}",
+            "dedupe_key": f"empty_pool:{handoff.pk}" + (f":{now.isoformat()}" if taken_back else ""),
             "subject": _("Nobody can take %s") % handoff.lead,
             "body": _(
-                "No rep of %(team)s is at work. The lead waits in the queue and its clock runs: assign it, or end an absence."
+                "No rep of %(team)s who could take it is at work. The lead waits in the queue and its clock runs: assign it, or end an absence."
             )
             % {"team": handoff.team},
             "path": handoff.get_absolute_url(),

@@ -158,11 +158,12 @@ class HandoffQuerySet(models.QuerySet):
         return self.filter(models.Exists(clocks) | ~models.Exists(promised))
 
     def assignable(self, now: datetime) -> Self:
-        """Queued in a team that has somebody to take it now who has not rejected the lead; longest waiting first.
+        """Queued in a team that has somebody to take it now who has neither rejected the lead nor lost it; longest waiting
+        first.
 
         Narrow on purpose: a row that nobody can take would be claimed by the drain again and again.
         """
-        from sla.models import Tenure
+        from sla.models import Clock, Tenure
         from sla.services.routing import reps_at_work
 
         refusals = (
@@ -176,8 +177,14 @@ class HandoffQuerySet(models.QuerySet):
         given_back = Tenure.objects.given_back().filter(
             owner=models.OuterRef("pk"), handoff__lead=models.OuterRef(models.OuterRef("lead"))
         )
+        lost = Clock.objects.lost_before_an_answer().filter(
+            owner=models.OuterRef("pk"), handoff=models.OuterRef(models.OuterRef("pk"))
+        )
         takers = reps_at_work(now).filter(
-            ~models.Exists(refusals), ~models.Exists(given_back), team=models.OuterRef("team")
+            ~models.Exists(refusals),
+            ~models.Exists(given_back),
+            ~models.Exists(lost),
+            team=models.OuterRef("team"),
         )
         return (
             self.queued()
@@ -203,8 +210,8 @@ class HandoffQuerySet(models.QuerySet):
 
     def by_time_left(self, now: datetime) -> Self:
         """With the clock of sales that is due next for whoever has the handoff (`due_at`, `warn_at`, `paused_until`,
-        `clock_kind`): late first, then what is due next, then what no clock runs for, longest waiting first, and at last
-        what is paused."""
+        `clock_kind`): what a ladder put first, then what is late, then what is due next, then what no clock runs for,
+        longest waiting first, and at last what is paused."""
         return self.annotate(
             due_at=models.F("next_clock__due_at"),
             warn_at=models.F("next_clock__warn_at"),
@@ -215,7 +222,13 @@ class HandoffQuerySet(models.QuerySet):
                 default=Value(0),
                 output_field=models.IntegerField(),
             ),
-        ).order_by("is_paused", models.F("due_at").asc(nulls_last=True), "started_at", "pk")
+        ).order_by(
+            models.F("put_first_at").asc(nulls_last=True),
+            "is_paused",
+            models.F("due_at").asc(nulls_last=True),
+            "started_at",
+            "pk",
+        )
 
     def point_to_next_clock(self) -> int:
         """Write which of sales' running clocks is due next for whoever has each handoff; one statement."""
@@ -336,14 +349,6 @@ class ClockQuerySet(models.QuerySet):
         """Without a breach of the present due time."""
         return self.filter(breached_at__isnull=True)
 
-    def to_warn(self, now: datetime) -> Self:
-        """In warning, and nobody was told. What is late already is no longer warned about."""
-        return (
-            self.in_warning(now)
-            .filter(warned_at__isnull=True, breached_at__isnull=True)
-            .order_by("warn_at", "pk")
-        )
-
     def kept(self) -> Self:
         """Ended in time."""
         return self.filter(outcome="kept")
@@ -420,6 +425,12 @@ class ClockQuerySet(models.QuerySet):
         )
         return self.filter(models.Exists(pauses))
 
+    def lost_before_an_answer(self) -> Self:
+        """Of reps from whom a lead was taken that waits still: it does not come back to them by itself."""
+        return self.filter(
+            kind="accept", outcome__in=["missed", "waived"], owner__isnull=False, handoff__state="waiting"
+        )
+
     def mark_breached(self) -> int:
         """Date the breach by the deadline; clocks that have one keep it."""
         return self.not_breached().update(breached_at=models.F("due_at"))
@@ -428,15 +439,46 @@ class ClockQuerySet(models.QuerySet):
         """With all that ending a clock needs."""
         return self.select_related("promise", "calendar_version", "handoff", "owner")
 
-    def for_notices(self) -> Self:
-        """With all that a notice about them says, and no more: a sweep reads a thousand of them. Two statements beside."""
-        person = "handoff__lead__contact__"
-        return (
-            self.select_related("handoff__lead__contact")
-            .prefetch_related("owner", "team")
-            .only(
-                *("kind", "due_at", "breached_at", "owner", "team", "handoff__lead__contact"),
-                *(f"{person}{field}" for field in ("first_name", "last_name", "email")),
+
+class EscalationQuerySet(models.QuerySet):
+    """Steps of ladders on clocks."""
+
+    def planned(self) -> Self:
+        """Neither done nor skipped."""
+        return self.filter(state="planned")
+
+    def due(self, now: datetime) -> Self:
+        """Planned, their time has passed, and no earlier step of the same clock is planned still: what the drain takes.
+
+        A clock at its due second is in time, so a step is due once its time has passed, not when it comes.
+        """
+        before = (
+            type(self)(self.model)
+            .planned()
+            .filter(clock=models.OuterRef("clock"))
+            .filter(
+                Q(at__lt=models.OuterRef("at"))
+                | Q(at=models.OuterRef("at"), position__lt=models.OuterRef("position"))
             )
-            .order_by("due_at", "pk")
+        )
+        return self.planned().filter(~models.Exists(before), at__lt=now).order_by("at", "position", "pk")
+
+    def movable(self) -> Self:
+        """Planned, or left out because the time was over: what a new due time moves."""
+        return self.filter(Q(state="planned") | Q(state="skipped", detail="too_late"))
+
+    def without_those_still_told(self) -> Self:
+        """Not the notices of a late end: their time had passed when the clock ended, and nobody may have run them yet."""
+        told = Q(
+            step__action__startswith="notify_",
+            clock__outcome="missed",
+            at__gte=F("clock__due_at"),
+            at__lt=F("clock__ended_at"),
+        )
+        return self.exclude(told)
+
+    def with_facts(self) -> Self:
+        """With all that doing them needs."""
+        return self.select_related(
+            "step", "clock__promise", "clock__owner", "clock__team", "clock__handoff__lead__contact"
         )

@@ -29,7 +29,7 @@ def sweep() -> None:
     run("sla.sweep")
 
 
-@shared_task(name="sla.warn")
-def warn() -> None:
-    """Warn before the due time."""
-    run("sla.warn")
+@shared_task(name="sla.escalate")
+def escalate() -> None:
+    """Take the steps of ladders."""
+    run("sla.escalate")

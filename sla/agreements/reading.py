@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from sla.agreements.document import Document
 from sla.agreements.fields import label_of
+from sla.agreements.steps import say_action, say_when
 from sla.agreements.targets import BUSINESS, USUAL_WARNING, Target
-from sla.agreements.wording import Facts, Promised, Reasons, compose
+from sla.agreements.wording import Facts, Promised, Reasons, Step, compose
 from sla.models.agreement import MARKETING_KINDS, SALES_KINDS, HandoffTier, PromiseKind
 from sla.models.handoff import ReasonClass, ReasonKind
 
@@ -28,14 +29,28 @@ def facts_of(version: Any, apps: Any = current_apps) -> Facts:
         version,
         list(promises.values()),
         list(reasons.order_by("kind", "pk").values()),
+        _steps_of(version, apps),
     )
 
 
+def _steps_of(version: Any, apps: Any) -> list[Mapping[str, Any]]:
+    """The ladders of all promises; none where the models are those of a time before ladders."""
+    try:
+        steps = apps.get_model("sla", "LadderStep").objects
+    except LookupError:
+        return []
+    rows = steps.filter(promise__version_id=version.pk).order_by("promise_id", "position")
+    return list(rows.values("promise__kind", "promise__tier", "when", "amount", "hours", "action"))
+
+
 def facts_from(
-    version: Any, promises: Iterable[Mapping[str, Any]], reasons: Iterable[Mapping[str, Any]]
+    version: Any,
+    promises: Iterable[Mapping[str, Any]],
+    reasons: Iterable[Mapping[str, Any]],
+    steps: Iterable[Mapping[str, Any]] = (),
 ) -> Facts:
-    """The facts of a version, saved or not, with the promises and reasons that are given."""
-    rows = list(promises)
+    """The facts of a version, saved or not, with the promises, reasons and steps of ladders that are given."""
+    rows, rungs = list(promises), list(steps)
     return Facts(
         agreement=version.agreement.name,
         number=version.number,
@@ -43,8 +58,8 @@ def facts_from(
         zone=settings.ORGANISATION_TIME_ZONE,
         required_fields=tuple(label_of(code) for code in version.required_fields),
         tiers=tuple((tier.value, str(tier.label)) for tier in HandoffTier),
-        sales=tuple(_promised(kind, rows) for kind in SALES_KINDS),
-        marketing=tuple(_promised(kind, rows) for kind in MARKETING_KINDS),
+        sales=tuple(_promised(kind, rows, rungs) for kind in SALES_KINDS),
+        marketing=tuple(_promised(kind, rows, rungs) for kind in MARKETING_KINDS),
         reasons=_reasons(list(reasons)),
         **{name: getattr(version, name) for name in _PLAIN},
     )
@@ -69,12 +84,20 @@ def target_of(promise: Mapping[str, Any]) -> Target:
     )
 
 
-def _promised(kind: PromiseKind, rows: Iterable[Mapping[str, Any]]) -> Promised:
+def _promised(
+    kind: PromiseKind, rows: Iterable[Mapping[str, Any]], rungs: Iterable[Mapping[str, Any]]
+) -> Promised:
+    steps: dict[str, list[Step]] = {}
+    for rung in rungs:
+        if rung["promise__kind"] == kind:
+            when = say_when(rung["when"], rung["amount"], rung["hours"])
+            steps.setdefault(rung["promise__tier"], []).append(Step(when, say_action(rung["action"])))
     return Promised(
         key=kind.value,
         label=str(kind.label),
         targets={row["tier"]: target_of(row) for row in rows if row["kind"] == kind},
         at_once=_at_once(kind),
+        steps={tier: tuple(found) for tier, found in steps.items()},
     )
 
 

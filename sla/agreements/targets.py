@@ -50,7 +50,7 @@ class Target:
 
 def say(target: Target) -> str:
     """The target in words."""
-    said = _say_days(target) if target.days is not None else _say_seconds(target.seconds or 0)
+    said = _say_days(target) if target.days is not None else say_seconds(target.seconds or 0)
     if target.hours == ROUND_THE_CLOCK:
         said = f"{said} {_(_CLOCK)}"
     if target.count is not None:
@@ -101,7 +101,7 @@ def _seconds(text: str) -> int:
     return int(total)
 
 
-def _say_seconds(seconds: int) -> str:
+def say_seconds(seconds: int) -> str:
     said = []
     for unit, size in _UNITS:
         number, seconds = divmod(seconds, size)

@@ -8,6 +8,7 @@ VERSION = "sla_agreementversion"
 # Table: how a row of it names its version.
 PARTS = {
     "sla_promise": "{row}.version_id",
+    "sla_ladderstep": "(SELECT version_id FROM sla_promise WHERE id = {row}.promise_id)",
     f"{VERSION}_reasons": "{row}.agreementversion_id",
     "sla_signature": "{row}.version_id",
 }

@@ -11,7 +11,7 @@ from sla.demo.visitors import Post, token, visit
 from sla.models import Handoff
 
 # Office minutes of the team before `now`: handed off, accepted, first touched. None: has not happened.
-# Raised hands have 15 minutes to be accepted and an hour to be touched, scores 4 and 24 hours, tier 2 8 and 40.
+# Raised hands have 15 minutes to be accepted (after 30 the next rep gets them) and an hour to be touched, scores 4 and 24 hours, tier 2 8 and 40.
 _PARTS: tuple[tuple[str, float, float | None, float | None], ...] = (
     ("score", 330, None, None),
     ("score", 318, 280, None),
@@ -21,7 +21,7 @@ _PARTS: tuple[tuple[str, float, float | None, float | None], ...] = (
     ("hand", 150, 141, 104),
     ("score", 66, None, None),
     ("hand", 62, 51, None),
-    ("hand", 36, None, None),
+    ("hand", 26, None, None),
     ("hand", 12.5, None, None),
     ("hand", 4, None, None),
 )

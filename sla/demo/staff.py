@@ -104,6 +104,8 @@ class Sales:
         return rep.calendar.opens_at(rep.back(when))
 
     def _answer(self, handoff: Handoff, rep: Rep, now: datetime) -> None:
+        if not Handoff.objects.waiting().filter(pk=handoff.pk, owner=rep.user).exists():
+            return  # taken back, for want of an answer in time
         if not self._falls_to("rejected", REJECTED):
             self._accept(handoff, rep, now, None)
             return

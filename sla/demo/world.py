@@ -22,7 +22,7 @@ from sla.demo.company import read as read_company
 from sla.demo.scene import Scene
 from sla.demo.staff import Marketing, Sales
 from sla.demo.visitors import Post, plan_visits
-from sla.models import Clock, Handoff
+from sla.models import TAKES_BACK, Clock, Handoff, HandoffState
 
 # Raised hands are processed within a minute. Everything else waits for the next run: a few a day in the past, which makes
 # the demo quick to build, and soon after arrival in the last days, which are looked at closely.
@@ -120,23 +120,42 @@ class World:
         self._running.pop(handoff.pk, None)
 
     def watch_clocks(self) -> None:
-        """Plan the warning and the sweep of clocks that were started since the last call."""
+        """Plan the ladder and the sweep of clocks that were started since the last call."""
         for clock in Clock.objects.filter(pk__gt=self._last_clock).order_by("pk"):
             self._last_clock = clock.pk
             self._running.setdefault(clock.handoff_id, set()).add(clock.pk)
             late = timedelta(seconds=self.rng.randrange(1, 5))
             if self.rng.random() < LATE_SWEEPS:
                 late = timedelta(minutes=self.rng.randrange(30, 200))
-            self._when_running(clock, clock.warn_at, "sla.warn")
-            self._when_running(clock, clock.due_at + late, "sla.sweep")
+            self._when_running(clock, clock.due_at + late, partial(self._run, "sla.sweep"))
+            soon = late if late > timedelta(minutes=1) else timedelta(seconds=2)
+            for planned in clock.escalations.select_related("step").order_by("at", "position"):
+                takes_back = planned.step.action in TAKES_BACK
+                act = partial(self._take_back, clock) if takes_back else partial(self._run, "sla.escalate")
+                self._when_running(clock, planned.at + soon, act)
 
-    def _when_running(self, clock: Clock, when: datetime, drain: str) -> None:
+    def _when_running(self, clock: Clock, when: datetime, action: Callable[[datetime], None]) -> None:
         def look(now: datetime) -> None:
             if clock.pk in self._running.get(clock.handoff_id, ()):
-                step(get(drain), now)
+                action(now)
                 self.deliver_soon(now)
 
         self.at(when, look)
+
+    def _run(self, drain: str, now: datetime) -> None:
+        step(get(drain), now)
+
+    def _take_back(self, clock: Clock, now: datetime) -> None:
+        """Who did not answer in twice the time loses the lead; whoever gets it plans their answer."""
+        run_until_idle(now, ["sla.escalate"])
+        handoff = Handoff.objects.select_related("owner", "lead__contact").get(pk=clock.handoff_id)
+        if handoff.state != HandoffState.WAITING or handoff.owner_id == clock.owner_id:
+            return
+        self.watch_clocks()
+        if handoff.owner_id is None:
+            self._queued.add(handoff.pk)
+        else:
+            self.sales.receive(handoff, now)
 
     def _plan_day(self, day: datetime) -> None:
         morning = day.replace(hour=5, minute=0, second=0, microsecond=0)

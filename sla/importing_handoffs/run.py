@@ -206,7 +206,7 @@ def _run_clocks(
             if promise is not None:
                 starts.append(Start(handoff, promise, ground.calendar_version, start, None, ground.source.pk))
                 facts.append((end, story))
-    clocks = start_clocks(starts=starts, now=now, rule=RULE)
+    clocks = start_clocks(starts=starts, now=now, rule=RULE, with_ladders=False)
     waiting = [
         (clock, story)
         for clock, (_end, story) in zip(clocks, facts, strict=True)
@@ -214,7 +214,7 @@ def _run_clocks(
     ]
     _pause(waiting, mapping, ground, now)
     ends = [End(clock, end) for clock, (end, _story) in zip(clocks, facts, strict=True)]
-    end_each(ends=ends, now=now, rule=RULE, tell=False)
+    end_each(ends=ends, now=now, rule=RULE)
 
 
 def _pause(

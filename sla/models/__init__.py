@@ -12,6 +12,15 @@ from sla.models.agreement import (
 from sla.models.calendar import Calendar, CalendarVersion
 from sla.models.clock import Breach, Clock, ClockOutcome
 from sla.models.handoff import Handoff, HandoffState, Qualification, Reason, ReasonClass, ReasonKind
+from sla.models.ladder import (
+    TAKES_BACK,
+    Escalation,
+    EscalationState,
+    LadderStep,
+    StepAction,
+    StepHours,
+    StepWhen,
+)
 from sla.models.pause import Pause, PauseReason, Waiver
 from sla.models.routing import AwayTold, RepTurn, Territory
 from sla.models.tenure import Tenure
@@ -21,6 +30,7 @@ from sla.models.version import Agreement, AgreementVersion, Side, Signature, Ver
 __all__ = [
     "MARKETING_KINDS",
     "SALES_KINDS",
+    "TAKES_BACK",
     "Agreement",
     "AgreementVersion",
     "AwayTold",
@@ -29,10 +39,13 @@ __all__ = [
     "CalendarVersion",
     "Clock",
     "ClockOutcome",
+    "Escalation",
+    "EscalationState",
     "Handoff",
     "HandoffState",
     "HandoffTier",
     "Hours",
+    "LadderStep",
     "Pause",
     "PauseReason",
     "Promise",
@@ -44,6 +57,9 @@ __all__ = [
     "RepTurn",
     "Side",
     "Signature",
+    "StepAction",
+    "StepHours",
+    "StepWhen",
     "Tenure",
     "Territory",
     "Touch",

@@ -53,7 +53,6 @@ class Clock(models.Model):
     started_at = models.DateTimeField(_("started"))
     due_at = models.DateTimeField(_("due"))
     warn_at = models.DateTimeField(_("warning"))
-    warned_at = models.DateTimeField(_("warned"), null=True, blank=True)
     # The last pause, copied from its row for lists; the due time has all pauses in it.
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
     # Set with the breach row, by whoever sees it first: the sweep, or a late answer.
@@ -86,11 +85,6 @@ class Clock(models.Model):
                 fields=["due_at", "id"],
                 name="clock_sweep",
                 condition=Q(outcome="running", breached_at__isnull=True),
-            ),
-            models.Index(
-                fields=["warn_at", "id"],
-                name="clock_warn",
-                condition=Q(outcome="running", warned_at__isnull=True, breached_at__isnull=True),
             ),
             models.Index(
                 fields=["started_at", "kind"],

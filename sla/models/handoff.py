@@ -110,6 +110,8 @@ class Handoff(models.Model):
     )
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    # Since when a step of a ladder has it stand first in the inbox; until the promise in question has ended.
+    put_first_at = models.DateTimeField(_("put first"), null=True, blank=True)
     reason = models.ForeignKey(
         Reason, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reason")
     )

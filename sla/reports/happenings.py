@@ -24,10 +24,11 @@ from sla.models import (
     PauseReason,
     PromiseKind,
     ReasonClass,
+    StepAction,
     Touch,
     TouchKind,
 )
-from sla.reports.wording import exact, to_the_second
+from sla.reports.wording import STEP_DETAILS, exact, to_the_second
 from sla.services.pausing import LEAD_ACTED
 
 # Event of the journal -> (words, icon, one of the five meanings or none). One that is not here is shown by its own name.
@@ -47,6 +48,12 @@ EVENTS: dict[str, tuple[Any, str, str]] = {
     "clock.started": (gettext_lazy("Clock started"), "stopwatch", ""),
     "clock.warned": (gettext_lazy("Warned that the time runs out"), "alarm", "warning"),
     "clock.breached": (gettext_lazy("Breach recorded"), "exclamation-circle-fill", "late"),
+    "clock.escalated": (gettext_lazy("Step of the ladder"), "alarm", "warning"),
+    "handoff.returned_to_queue": (
+        gettext_lazy("Taken back into the queue"),
+        "arrow-counterclockwise",
+        "warning",
+    ),
     "clock.ended": (gettext_lazy("Clock ended"), "check-circle", ""),
     "clock.amended": (gettext_lazy("Clock corrected"), "pencil", "warning"),
     "clock.passed_on": (gettext_lazy("Clock passed on"), "person-check", ""),
@@ -62,7 +69,12 @@ WHY = {
     **{f"paused:{reason}": reason.label for reason in PauseReason},
 }
 LABELS = {
+    "action": gettext_lazy("what"),
     "as_of": gettext_lazy("as of"),
+    "detail": gettext_lazy("how it went"),
+    "is_late": gettext_lazy("after its time"),
+    "planned_for": gettext_lazy("planned for"),
+    "step": gettext_lazy("step"),
     "agreement_version": gettext_lazy("judged by"),
     "at": gettext_lazy("when"),
     "calendar_version": gettext_lazy("calendar"),
@@ -226,6 +238,10 @@ def _one_of(*choices: Iterable[tuple[Any, Any]]) -> Callable[[_Teller, Any], str
 
 
 _SAY: dict[str, Callable[[_Teller, Any], str]] = {
+    "action": _one_of(StepAction.choices),
+    "detail": lambda _teller, value: str(STEP_DETAILS.get(str(value), value)),
+    "is_late": lambda _teller, _value: _("yes"),
+    "planned_for": _Teller._time,
     "as_of": _Teller._time,
     "at": _Teller._time,
     "deadline": _Teller._time,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.dates import moment_to_the_minute
 from sla.models import Hours, Promise
@@ -82,3 +82,16 @@ def exact(at: datetime | None, zone: tzinfo | None = None) -> str:
 def percent(share: float | None) -> str:
     """A share from 0 to 1 in per cent, rounded down, so that 99.6 % is never shown as all; a dash for none."""
     return "–" if share is None else str(int(100 * share + 1e-9))
+
+
+# Why a step of a ladder was left out, or how it went (codes of sla.services.ladders and escalating).
+STEP_DETAILS = {
+    "ended": gettext_lazy("the promise was over"),
+    "never": gettext_lazy("its time never comes"),
+    "too_late": gettext_lazy("the due time had passed already"),
+    "not_late": gettext_lazy("the promise was not late"),
+    "answered": gettext_lazy("the lead was answered"),
+    "in_queue": gettext_lazy("the lead was in the queue"),
+    "not_theirs": gettext_lazy("another rep had the lead already"),
+    "empty_pool": gettext_lazy("nobody else could take it, so it went to the queue"),
+}

@@ -17,10 +17,20 @@ from sla.agreements.document import digest_of
 from sla.agreements.reading import document_of, facts_of
 from sla.agreements.targets import Target
 from sla.agreements.wording import compose
-from sla.models import Agreement, AgreementVersion, Promise, Reason, Side, Signature, VersionState
+from sla.models import (
+    Agreement,
+    AgreementVersion,
+    LadderStep,
+    Promise,
+    Reason,
+    Side,
+    Signature,
+    VersionState,
+)
 from sla.models.version import COPIED
 from sla.notices_agreements import proposed_notices, signed_notices
 from sla.policies import check_can_draft, check_can_sign, signing_side
+from sla.services.ladders import give_default_ladder
 
 BOTH = {side.value for side in Side}
 
@@ -258,23 +268,32 @@ def _copy(
         agreement=agreement, number=number, based_on=based_on, created_at=now, **fields
     )
     draft.reasons.set(source.reasons.all())
-    promises = []
-    for promise in source.promises.all():
+    promises, steps = [], []
+    for promise in source.promises.prefetch_related("ladder"):
+        ladder = list(promise.ladder.all())
         promise.pk, promise.version, promise._state.adding = None, draft, True
         promises.append(promise)
+        for step in ladder:
+            step.pk, step.promise, step._state.adding = None, promise, True
+            steps.append(step)
     Promise.objects.bulk_create(promises)
+    LadderStep.objects.bulk_create(steps)
     return draft
 
 
 def _write_promises(row: AgreementVersion, targets: Mapping[tuple[str, str], Target]) -> None:
     """Changed ones keep their number, so that what hangs on a promise stays with it."""
     known = {(promise.kind, promise.tier): promise for promise in row.promises.all()}
+    # A new promise begins with the standard steps; one whose steps were all taken away stays without.
+    had_ladder = {promise.pk for promise in known.values()}
     for place, target in targets.items():
         promise = known.pop(place, None) or Promise(version=row, kind=place[0], tier=place[1])
         promise.target_seconds, promise.target_days, promise.count = target.seconds, target.days, target.count
         promise.hours, promise.warn_percent = target.hours, target.warn_percent
         promise.full_clean(exclude=["version"])
         promise.save()
+        if promise.pk not in had_ladder:
+            give_default_ladder(promises=[promise])
     Promise.objects.filter(pk__in=[promise.pk for promise in known.values()]).delete()
 
 

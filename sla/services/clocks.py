@@ -12,7 +12,7 @@ from leads.bulk import insert_selected, update_rows
 from leads.journal import Entry, IsoTime, record, record_selected
 from sla.clock import between, is_late
 from sla.models import Breach, CalendarVersion, Clock, ClockOutcome, Handoff, Hours, Promise, Side, side_of
-from sla.notices import breach_notices
+from sla.services.ladders import close, plan
 from sla.services.tenures import settle
 from sla.services.terms import calendar_of, pauses_of, promise_times
 
@@ -38,12 +38,20 @@ class End:
 
 
 def start_clocks(
-    *, starts: Sequence[Start], now: datetime, by: User | None = None, rule: str = ""
+    *,
+    starts: Sequence[Start],
+    now: datetime,
+    by: User | None = None,
+    rule: str = "",
+    with_ladders: bool = True,
 ) -> list[Clock]:
-    """Start clocks with stored due and warning times; one insert and the journal, whatever the number. Raises NeverOpen."""
+    """Start clocks with stored due and warning times and their planned ladders; a bounded number of statements, whatever the
+    number of clocks. Raises NeverOpen. Without ladders nobody is ever told: what an import brings was over long ago."""
     clocks = [_clock(start) for start in starts]
     Clock.objects.bulk_create(clocks, batch_size=500)
     point_to_next(clocks)
+    if with_ladders:
+        plan(clocks=clocks)
     record(
         entries=[
             Entry(
@@ -94,17 +102,14 @@ def end_clocks(
 
 
 @transaction.atomic
-def end_each(
-    *, ends: Sequence[End], now: datetime, by: User | None = None, rule: str = "", tell: bool = True
-) -> None:
+def end_each(*, ends: Sequence[End], now: datetime, by: User | None = None, rule: str = "") -> None:
     """End running clocks, each at its own time; a late end is a breach, whether or not a sweep saw it.
 
-    Where the fact was in time and became known after the sweep, the breach stays and says that it was lifted. Without `tell`
-    nobody gets a notice: what an import brings was over long ago.
+    Where the fact was in time and became known after the sweep, the breach stays and says that it was lifted.
     """
     running = {end.clock: end.at for end in ends if end.clock.outcome == ClockOutcome.RUNNING}
     late = [clock for clock, at in running.items() if is_late(clock.due_at, at)]
-    record_breaches(clocks=late, now=now, by=by, rule=rule, tell=tell)
+    record_breaches(clocks=late, now=now, by=by, rule=rule)
     for clock, at in running.items():
         clock.ended_at = at
         clock.outcome = ClockOutcome.MISSED if is_late(clock.due_at, at) else ClockOutcome.KEPT
@@ -112,6 +117,7 @@ def end_each(
     settle(running)
     update_rows(running, ["ended_at", "outcome", "seconds_used", "owner"])
     point_to_next(running)
+    close(clocks=list(running), now=now)
     _lift([clock for clock in running if clock.breached_at and clock.outcome == ClockOutcome.KEPT], now)
     _record_ends(list(running), now, by, rule)
 
@@ -128,6 +134,7 @@ def cancel_clocks(*, clocks: Sequence[Clock], now: datetime, by: User | None = N
         clock.ended_at, clock.outcome = now, ClockOutcome.CANCELLED
     update_rows(cancelled, ["ended_at", "outcome"])
     point_to_next(cancelled)
+    close(clocks=cancelled, now=now)
     _record_ends(cancelled, now, by, rule)
 
 
@@ -163,21 +170,17 @@ def _lift(clocks: Sequence[Clock], now: datetime) -> None:
         Breach.objects.filter(clock__in=clocks, lifted_at__isnull=True).update(lifted_at=now)
 
 
-def record_breaches(
-    *, clocks: Sequence[Clock], now: datetime, by: User | None = None, rule: str = "", tell: bool = True
-) -> int:
-    """Write the breach of every late clock that has none, its journal row and, with `tell`, its notices; returns how many.
+def record_breaches(*, clocks: Sequence[Clock], now: datetime, by: User | None = None, rule: str = "") -> int:
+    """Write the breach of every late clock that has none, and its journal row; returns how many.
 
-    The clocks must be locked by the caller. The unique key on clock and deadline makes a second recorder harmless.
+    The clocks must be locked by the caller. The unique key on clock and deadline makes a second recorder harmless. Who is
+    told of it stands in the ladder of the promise (sla.services.escalating).
     """
     fresh = [clock for clock in clocks if clock.breached_at is None]
-    if not fresh:
-        return 0
+    if fresh:
+        flag_breaches(keys=[clock.pk for clock in fresh], now=now, by=by, rule=rule)
     for clock in fresh:
         clock.breached_at = clock.due_at
-    flag_breaches(keys=[clock.pk for clock in fresh], now=now, by=by, rule=rule)
-    if tell:
-        breach_notices(clocks=fresh, now=now)
     return len(fresh)
 
 

@@ -15,6 +15,7 @@ from sla.models import Clock, ClockOutcome, Handoff, Pause, PauseReason, Promise
 from sla.policies import check_can_waive, check_can_work
 from sla.services.answering import NotPossible
 from sla.services.clocks import point_to_next, record_breaches, seconds_between
+from sla.services.ladders import close
 from sla.services.recompute import recompute
 
 LEAD_ACTED = "lead_acted"
@@ -140,6 +141,7 @@ def waive(*, clock: Clock, reason: str, by: User, now: datetime) -> Waiver:
     row.outcome = ClockOutcome.WAIVED
     row.save(update_fields=["ended_at", "seconds_used", "outcome"])
     point_to_next([row])
+    close(clocks=[row], now=now)
     made = Waiver.objects.create(clock=row, outcome_before=before, reason=reason.strip()[:300], at=now, by=by)
     entry = Entry(
         "clock.waived",

@@ -9,21 +9,23 @@ from django.db.models import F
 from accounts.models import User
 from leads.bulk import update_rows
 from leads.journal import Entry, record
-from sla.clock import is_late
+from sla.clock import Stretch, is_late
 from sla.models import Breach, CalendarVersion, Clock
 from sla.services.clocks import point_to_next
+from sla.services.ladders import replan
 from sla.services.tenures import settle
 from sla.services.terms import pauses_of, promise_times
 
 BATCH = 500
-_FIELDS = ["owner", "calendar_version", "due_at", "warn_at", "warned_at", "breached_at", "paused_until"]
+_FIELDS = ["owner", "calendar_version", "due_at", "warn_at", "breached_at", "paused_until"]
 
 
 @transaction.atomic
 def recompute(
     *, clocks: Sequence[Clock], why: str, now: datetime, by: User | None = None, rule: str = ""
 ) -> int:
-    """Write the due and warning times of running clocks that the caller locked, with before and after in the journal.
+    """Write the due and warning times of running clocks that the caller locked, and move their ladders, with before and
+    after in the journal.
 
     A breach whose deadline moved past `now` stays, marked as lifted; the new deadline can be missed once more. Where a
     deadline comes back that was missed and lifted before, its breach holds again. Returns how many due times changed.
@@ -31,11 +33,11 @@ def recompute(
     """
     entries = []
     lifted, late = [], []
+    pauses: dict[int, list[Stretch]] = {}
     for clock in clocks:
         before = clock.due_at
-        times = promise_times(clock.promise, clock.calendar_version, clock.started_at, pauses_of(clock))
-        if times.warn_at > now and times.warn_at != clock.warn_at:
-            clock.warned_at = None
+        pauses[clock.pk] = pauses_of(clock)
+        times = promise_times(clock.promise, clock.calendar_version, clock.started_at, pauses[clock.pk])
         clock.due_at, clock.warn_at = times.due_at, times.warn_at
         if clock.breached_at is not None and not is_late(clock.due_at, now):
             clock.breached_at = None
@@ -51,6 +53,7 @@ def recompute(
     Breach.objects.filter(clock__in=late, deadline=F("clock__due_at"), lifted_at__isnull=False).update(
         lifted_at=None
     )
+    replan(clocks=clocks, pauses=pauses, now=now)
     record(entries=entries, at=now, by=by, rule=rule)
     return len(entries)
 

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.querysets import UserQuerySet
+from drains.wake import announce
 from leads.bulk import update_rows
 from leads.journal import Entry, record
 from sla.clock import is_late
@@ -76,7 +77,11 @@ def read_turns(terms: dict[int, Terms], lead_ids: Sequence[int], now: datetime) 
     pools: dict[int, list[User]] = {}
     for user in _reps_at_work(terms, now).order_by("pk"):
         pools.setdefault(user.team_id, []).append(user)
-    return turns_of(pools, refusers(lead_ids))
+    not_again = refusers(lead_ids)
+    lost = Clock.objects.lost_before_an_answer().of_leads(lead_ids)
+    for lead_id, person in lost.values_list("handoff__lead_id", "owner_id"):
+        not_again.setdefault(lead_id, set()).add(person)
+    return turns_of(pools, not_again)
 
 
 def turns_of(pools: dict[int, list[User]], refused_by: Mapping[int, set[int]]) -> Turns:
@@ -180,6 +185,45 @@ def _for_the_answer(clocks: Iterable[Clock]) -> dict[int, list[Clock]]:
         if clock.kind == PromiseKind.ACCEPT:
             found.setdefault(clock.handoff_id, []).append(clock)
     return found
+
+
+def return_to_queue(
+    *, handoffs: Sequence[Handoff], calendars: Mapping[int, CalendarVersion], now: datetime, rule: str
+) -> None:
+    """Take waiting handoffs, which the caller locked, from their reps; the team is to answer again, with a clock that runs.
+
+    As in `give`: a rep keeps a clock that they were late on as missed, one in time becomes the team's, and the clocks of the
+    lead go on.
+    """
+    before = {row.pk: {"owner": row.owner_id} for row in handoffs}
+    leave(handoffs=handoffs, now=now)
+    for row in handoffs:
+        row.owner, row.assigned_at = None, None
+    update_rows(handoffs, ["owner", "assigned_at"])
+    every = locked_clocks(handoffs)
+    settle_running(clocks=every, now=now, rule=rule)
+    clocks = _for_the_answer(every)
+    released, over = _release(clocks.values(), now)
+    cancel_clocks(clocks=over, now=now, rule=rule)
+    pass_on(clocks=released, now=now, rule=rule)
+    starts = [
+        Start(row, found[0].promise, calendars[row.team_id], now, None, found[0].source_id)
+        for row in handoffs
+        if (found := clocks.get(row.pk))
+        and not any(clock.outcome == ClockOutcome.RUNNING and clock.owner is None for clock in found)
+    ]
+    start_clocks(starts=starts, now=now, rule=rule)
+    record(
+        entries=[
+            Entry(
+                "handoff.returned_to_queue", "handoff", row.pk, row.lead_id, before[row.pk], {"owner": None}
+            )
+            for row in handoffs
+        ],
+        at=now,
+        rule=rule,
+    )
+    announce("handoffs.queued")
 
 
 def _release(groups: Iterable[Sequence[Clock]], now: datetime) -> tuple[list[Clock], list[Clock]]:

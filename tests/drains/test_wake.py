@@ -115,7 +115,7 @@ def test_a_dead_broker_costs_a_request_less_than_a_second_and_then_nothing() -> 
     program = (
         "import time, django; django.setup()\n"
         "from drains.wake import wake\n"
-        "for name in ('sla.sweep', 'sla.warn', 'sla.assign'):\n"
+        "for name in ('sla.sweep', 'sla.escalate', 'sla.assign'):\n"
         "    start = time.monotonic(); wake(name); print(time.monotonic() - start)\n"
     )
     environment = {

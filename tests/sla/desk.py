@@ -98,12 +98,16 @@ def new_version(
     latest = AgreementVersion.objects.latest("number")
     version = AgreementVersion.objects.create(agreement=latest.agreement, number=latest.number + 1, **fields)
     for promise in latest.promises.all():
+        ladder = list(promise.ladder.all())
         promise.pk, promise.version = None, version
         if promise.kind == PromiseKind.ACCEPT:
             promise.target_seconds = accept_seconds
         if promise.kind == PromiseKind.FIRST_TOUCH and touch_seconds is not None:
             promise.target_seconds = touch_seconds
         promise.save(force_insert=True)
+        for step in ladder:
+            step.pk, step.promise = None, promise
+            step.save(force_insert=True)
     return adopt(
         version=version, name="Test", in_force_from=in_force_from, rule="tests.new_version", now=in_force_from
     )

@@ -246,7 +246,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        run_until_idle(self.now, ["sla.warn", "sla.sweep"])
+        run_until_idle(self.now, ["sla.escalate", "sla.sweep"])
         if self.naive is not None:
             self.naive.sweep(self.now)
             found = Breach.objects.filter(clock=self.clock).values_list("deadline", "lifted_at")

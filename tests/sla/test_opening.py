@@ -101,7 +101,7 @@ def test_a_breach_is_recorded_and_told_once_however_often_the_sweep_runs() -> No
     make_user(Role.SALES_MANAGER, team=open_desk(fallback=False)[0])
     hand_over(MORNING)
     for minutes in (16, 17, 60):
-        run_until_idle(MORNING + minutes * MINUTE, ["sla.sweep"])
+        run_until_idle(MORNING + minutes * MINUTE, ["sla.sweep", "sla.escalate"])
     assert Breach.objects.count() == 1
     told = Notification.objects.filter(kind="breach")
     assert {notice.recipient for notice in told} == {rep, manager}
@@ -115,8 +115,10 @@ def test_two_sweepers_at_once_write_one_breach_and_one_notice_each() -> None:
     open_desk(reps=1)
     hand_over(MORNING, count=30)
     Notification.objects.all().delete()
-    results = at_once(*[lambda: run_until_idle(MORNING + HOUR, ["sla.sweep"])] * 4)
-    assert sum(row for row in results if isinstance(row, int)) == 30, results
+    sweepers = at_once(*[lambda: run_until_idle(MORNING + 20 * MINUTE, ["sla.sweep"])] * 4)
+    assert sum(row for row in sweepers if isinstance(row, int)) == 30, sweepers
+    tellers = at_once(*[lambda: run_until_idle(MORNING + 20 * MINUTE, ["sla.escalate"])] * 4)
+    assert all(isinstance(row, int) for row in tellers), tellers
     assert Breach.objects.count() == 30
     assert Notification.objects.filter(kind="breach").count() == 30
     assert JournalEntry.objects.filter(event="clock.breached").count() == 30
@@ -126,10 +128,10 @@ def test_a_warning_comes_once_before_the_due_time_and_never_after() -> None:
     _, (rep,) = open_desk(reps=1)
     (_handoff,) = hand_over(MORNING)
     for minutes in (11, 12, 13):
-        run_until_idle(MORNING + minutes * MINUTE, ["sla.warn"])
+        run_until_idle(MORNING + minutes * MINUTE, ["sla.escalate"])
     assert Notification.objects.get(kind="warning").recipient == rep
     hand_over(MORNING + HOUR)
-    run_until_idle(MORNING + 2 * HOUR, ["sla.warn"])
+    run_until_idle(MORNING + 2 * HOUR, ["sla.escalate"])
     assert Notification.objects.filter(kind="warning").count() == 1
 
 

@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.policies import Refusal
 from drains.runner import run_until_idle
 from leads.models import JournalEntry
+from notifications.models import Notification
 from sla.models import (
     Breach,
     Calendar,
@@ -109,14 +110,17 @@ def test_case_23_a_paused_clock_neither_warns_nor_breaches_and_does_both_afterwa
     until = MORNING + 3 * HOUR
     stop(handoff, until, now=MORNING + 50 * MINUTE)  # past the warning time, which nobody was told
     for at in (MORNING + 51 * MINUTE, MORNING + HOUR, until - timedelta(seconds=1)):
-        run_until_idle(at, ["sla.warn", "sla.sweep"])
-        assert not JournalEntry.objects.filter(event="clock.warned", subject_id=touching(handoff).pk).exists()
+        run_until_idle(at, ["sla.escalate", "sla.sweep"])
+        assert not JournalEntry.objects.filter(
+            event="clock.escalated", subject_id=touching(handoff).pk
+        ).exists()
         assert not Breach.objects.exists()
-    run_until_idle(until, ["sla.warn", "sla.sweep"])
-    assert touching(handoff).warned_at == until
-    run_until_idle(until + 10 * MINUTE, ["sla.warn", "sla.sweep"])
+    again = until + timedelta(seconds=1)
+    run_until_idle(again, ["sla.escalate", "sla.sweep"])
+    assert Notification.objects.get(kind="warning", dedupe_key__contains=f":{touching(handoff).pk}:")
+    run_until_idle(until + 10 * MINUTE, ["sla.escalate", "sla.sweep"])
     assert not Breach.objects.exists()
-    run_until_idle(until + 10 * MINUTE + timedelta(seconds=1), ["sla.warn", "sla.sweep"])
+    run_until_idle(until + 10 * MINUTE + timedelta(seconds=1), ["sla.escalate", "sla.sweep"])
     assert Breach.objects.get().deadline == until + 10 * MINUTE
 
 

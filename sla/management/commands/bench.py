@@ -28,7 +28,7 @@ class Command(BaseCommand):
         """Run the measuring process. A missed aim is an exit code of its own, a result and no failure to measure."""
         try:
             names = chosen(options["only"])
-            arguments = [f"--{name}={options[name]}" for name in ("n", "json", "rounds", "seconds")]
+            arguments = [f"--{name}={options[name]}" for name in ("n", "clocks", "json", "rounds", "seconds")]
             code = launch([*arguments, f"--only={','.join(names)}"], scratch=options["scratch"])
         except (NotHere, ValueError) as error:
             raise CommandError(str(error)) from error

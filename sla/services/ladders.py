@@ -1,0 +1,105 @@
+"""Ladders on clocks: planned when a clock starts, moved when its due time moves, closed when it ends; always in the
+transaction that does so."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from leads.bulk import update_rows
+from sla.clock import Stretch
+from sla.defaults import default_ladder
+from sla.ladder import planned_at
+from sla.models import Clock, Escalation, EscalationState, Handoff, LadderStep, Promise
+from sla.services.terms import calendar_of, target_of
+
+ENDED, NEVER, TOO_LATE = "ended", "never", "too_late"
+
+
+def give_default_ladder(*, promises: Sequence[Promise]) -> None:
+    """Write the standard steps of saved promises that have none yet."""
+    LadderStep.objects.bulk_create(
+        LadderStep(promise=promise, position=position, **step)
+        for promise in promises
+        for position, step in enumerate(
+            default_ladder(promise.kind, promise.tier, promise.warn_percent), start=1
+        )
+    )
+
+
+def copy_ladder(*, of: Promise, to: Promise) -> None:
+    """Give a promise of a new version the steps of the one that it follows."""
+    LadderStep.objects.bulk_create(
+        LadderStep(
+            promise=to,
+            position=step.position,
+            when=step.when,
+            amount=step.amount,
+            hours=step.hours,
+            action=step.action,
+        )
+        for step in of.ladder.all()
+    )
+
+
+def plan(*, clocks: Sequence[Clock]) -> None:
+    """Plan every step of clocks that were just started: one query and one insert, whatever their number.
+
+    A step that would come at the start or before it is none (case 38).
+    """
+    steps: dict[int, list[LadderStep]] = {}
+    for step in LadderStep.objects.filter(promise__in={clock.promise_id for clock in clocks}):
+        steps.setdefault(step.promise_id, []).append(step)
+    rows = []
+    for clock in clocks:
+        for step in steps.get(clock.promise_id, ()):
+            at = time_of(step, clock)
+            if at is not None:
+                rows.append(Escalation(clock=clock, step=step, position=step.position, at=at))
+    Escalation.objects.bulk_create(rows, batch_size=1000)
+
+
+def time_of(step: LadderStep, clock: Clock, pauses: Sequence[Stretch] = ()) -> datetime | None:
+    """When a step comes on a clock, by sla.ladder; None for never."""
+    calendar = calendar_of(clock.promise, clock.calendar_version)
+    target = target_of(clock.promise, clock.calendar_version, clock.started_at)
+    return planned_at(step.rung, calendar, clock.started_at, target, pauses)
+
+
+def replan(*, clocks: Sequence[Clock], pauses: dict[int, list[Stretch]], now: datetime) -> None:
+    """Move what is planned on clocks whose due time was computed anew; a step that was done is never repeated.
+
+    A reminder that was left out because the time was over comes after all where there is time again. `pauses` are those of
+    each clock. Rows that the drain works on this very moment are left to it.
+    """
+    running = {clock.pk: clock for clock in clocks}
+    rows = Escalation.objects.filter(clock__in=running).movable().select_related("step")
+    moved = []
+    for row in rows.select_for_update(skip_locked=True, of=("self",)):
+        clock = running[row.clock_id]
+        at = time_of(row.step, clock, pauses.get(clock.pk, ()))
+        was_left_out = row.state == EscalationState.SKIPPED
+        if at is None or (was_left_out and at <= now):
+            if at is None and not was_left_out:
+                row.state, row.done_at, row.detail = EscalationState.SKIPPED, now, NEVER
+                moved.append(row)
+        elif was_left_out or at != row.at:
+            row.at, row.state, row.done_at, row.detail = at, EscalationState.PLANNED, None, ""
+            moved.append(row)
+    update_rows(moved, ["at", "state", "done_at", "detail"])
+
+
+def close(*, clocks: Sequence[Clock], now: datetime) -> None:
+    """Leave out what is still planned on clocks that have just ended and been saved, but for the notices of a late end.
+
+    Set-based. Rows that the drain works on this very moment are left to it: it looks at the clock itself.
+    """
+    if not clocks:
+        return
+    rows = Escalation.objects.planned().filter(clock__in=clocks).without_those_still_told()
+    keys = list(rows.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    if keys:
+        Escalation.objects.filter(pk__in=keys).planned().update(
+            state=EscalationState.SKIPPED, done_at=now, detail=ENDED
+        )
+    first = [clock.handoff_id for clock in clocks if clock.handoff.put_first_at is not None]
+    if first:
+        Handoff.objects.filter(pk__in=first).update(put_first_at=None)
