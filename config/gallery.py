@@ -279,6 +279,18 @@ def _ladder(now: datetime) -> dict[str, Any]:
     }
 
 
+def _time_line() -> dict[str, Any]:
+    return {
+        "marks": [
+            ("3%", {"kind": "start"}),
+            ("48%", {"kind": "step"}),
+            ("60%", {"kind": "due"}),
+            ("97%", {"kind": "step"}),
+        ],
+        "ticks": [("42%", "10 min"), ("80%", "1 h")],
+    }
+
+
 def example_data(now: datetime) -> dict[str, Any]:
     """Made-up data for every component, as seen at `now`."""
     return {
@@ -296,6 +308,7 @@ def example_data(now: datetime) -> dict[str, Any]:
         "sums": _sums(),
         "week": _week(),
         "ladder": _ladder(now),
+        "time_line": _time_line(),
         "moments": [
             now - ago
             for ago in (timedelta(seconds=5), timedelta(minutes=3), timedelta(days=2), timedelta(days=90))

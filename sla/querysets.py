@@ -480,5 +480,10 @@ class EscalationQuerySet(models.QuerySet):
     def with_facts(self) -> Self:
         """With all that doing them needs."""
         return self.select_related(
-            "step", "clock__promise", "clock__owner", "clock__team", "clock__handoff__lead__contact"
+            "step",
+            "clock__promise",
+            "clock__calendar_version",
+            "clock__owner",
+            "clock__team",
+            "clock__handoff__lead__contact",
         )

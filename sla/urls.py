@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sla.views import agreement_editor, agreements, calendars, compliance, handoffs, inbox, passing
+from sla.views import agreement_editor, agreements, calendars, compliance, handoffs, inbox, ladders, passing
 
 app_name = "sla"
 
@@ -41,6 +41,8 @@ urlpatterns = [
     path("agreements/<int:pk>/take-back/", agreement_editor.take_back_proposal, name="agreement_take_back"),
     path("agreements/<int:pk>/discard/", agreement_editor.discard, name="agreement_discard"),
     path("agreements/<int:pk>/sign/", agreement_editor.sign_version, name="agreement_sign"),
+    path("agreements/simulate/", ladders.simulation, name="simulate"),
+    path("agreements/promises/<int:pk>/ladder/", ladders.ladder, name="ladder"),
     path("calendars/", calendars.calendars, name="calendars"),
     path("calendars/new/", calendars.new, name="calendar_new"),
     path("calendars/preview/", calendars.preview, name="calendar_preview"),

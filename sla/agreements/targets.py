@@ -87,6 +87,11 @@ def parse(text: str, *, counted: bool = False) -> Target:
     return Target(_seconds(rest), None, count, hours, warn_percent)
 
 
+def parse_seconds(text: str) -> int:
+    """A time such as “4 h 30 min”, in the reader's language or in English. Raises NotATarget."""
+    return _seconds(_in_english(" ".join(text.lower().split())))
+
+
 def _seconds(text: str) -> int:
     total, end = 0.0, 0
     for match in _PART.finditer(text):
@@ -102,6 +107,7 @@ def _seconds(text: str) -> int:
 
 
 def say_seconds(seconds: int) -> str:
+    """A time in units; empty for none."""
     said = []
     for unit, size in _UNITS:
         number, seconds = divmod(seconds, size)

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from sla.models import Agreement, AgreementVersion, Calendar
+from sla.models import Agreement, AgreementVersion, Calendar, Promise
 from sla.services.agreements import draft_from, propose
 from tests.config.world import World, everything, make_world
 
@@ -120,6 +120,8 @@ PAGES: dict[str, dict[str, int | str]] = {
     "sla:agreement_discard": NOT_BY_GET_AFTER_LOGIN,
     # An administrator is no party.
     "sla:agreement_sign": row(LOGIN, 200, 403, 200, 403, 403),
+    "sla:simulate": COMPLIANCE,
+    "sla:ladder": COMPLIANCE,
     "sla:calendars": COMPLIANCE,
     "sla:calendar": COMPLIANCE,
     "sla:calendar_new": CALENDAR_EDITOR,
@@ -183,7 +185,11 @@ VERBS: dict[str, tuple[str, ...]] = {
     "sla:calendar_preview": ("marketing", "rep", "auditor"),
 }
 # What belongs to no team; a manager of any team changes it.
-OF_NO_TEAM = {name for name in PAGES if name.startswith(("sla:calendar", "sla:agreement", "sla:reassign"))}
+OF_NO_TEAM = {
+    name
+    for name in PAGES
+    if name.startswith(("sla:calendar", "sla:agreement", "sla:reassign", "sla:ladder"))
+}
 # Everybody's own, or nobody's in particular: a POST changes nothing but the person's own account.
 NO_VERBS = {"leads:form", "accounts:login", "api:post_submission"}
 BEFORE_WORKING = {"sla:accept", "sla:reject", "sla:assign", "sla:give_back"}
@@ -215,6 +221,8 @@ def address(name: str, world: World, *, theirs: bool = False) -> str:
         return reverse(name, kwargs={"slug": world.form.slug})
     if "pk" not in wanted:
         return reverse(name)
+    if name == "sla:ladder":
+        return reverse(name, args=[Promise.objects.order_by("pk")[0].pk])
     if name.startswith("sla:agreement"):
         return reverse(name, args=[Agreement.objects.get().pk, 1][: len(wanted)])
     if name.startswith("leads:submission"):

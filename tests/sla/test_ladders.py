@@ -15,6 +15,7 @@ from drains.runner import run_until_idle
 from leads.models import JournalEntry
 from notifications.models import Notification
 from sla.models import (
+    AgreementVersion,
     Breach,
     Clock,
     ClockOutcome,
@@ -26,7 +27,9 @@ from sla.models import (
 )
 from sla.querysets import EscalationQuerySet
 from sla.selectors.inbox import InboxView, inbox_page
-from sla.services.answering import accept, assign
+from sla.services.agreements import adopt
+from sla.services.answering import accept
+from sla.services.passing import assign
 from sla.services.pausing import pause
 from sla.services.working import log_touch
 from tests.sla.desk import HOUR, MINUTE, MORNING, at_once, clock_of, hand_over, open_desk, owner_of
@@ -38,14 +41,21 @@ SECOND = timedelta(seconds=1)
 BOTH = ("sla.sweep", "sla.escalate")
 
 
-def ladder(*steps: tuple[str, int, str], kind: str = "accept", **fields: Any) -> None:
-    """The ladder of a promise to hand-raisers from now on."""
-    promise = Promise.objects.get(kind=kind, tier="hand_raiser")
-    promise.ladder.all().delete()
-    for position, (when, amount, action) in enumerate(steps, start=1):
-        LadderStep.objects.create(
-            promise=promise, position=position, when=when, amount=amount, action=action, **fields
-        )
+def ladder(*steps: tuple[str, int, str], kind: str = "accept", target: int | None = None) -> None:
+    """A version of the agreement, in force since yesterday, with these steps for hand-raisers."""
+    latest = AgreementVersion.objects.latest("number")
+    version = AgreementVersion.objects.create(agreement=latest.agreement, number=latest.number + 1)
+    for promise in latest.promises.all():
+        promise.pk, promise.version = None, version
+        is_meant = (promise.kind, promise.tier) == (kind, "hand_raiser")
+        promise.target_seconds = target if is_meant and target else promise.target_seconds
+        promise.save(force_insert=True)
+        for position, (when, amount, action) in enumerate(steps if is_meant else (), start=1):
+            step = LadderStep(promise=promise, position=position, when=when, amount=amount, action=action)
+            step.full_clean()
+            step.save()
+    yesterday = MORNING - timedelta(days=1)
+    adopt(version=version, name="Test", in_force_from=yesterday, rule="tests", now=yesterday)
 
 
 def states(clock: Clock) -> list[tuple[str, str, str]]:
@@ -110,7 +120,7 @@ def test_a_lead_goes_round_once_and_then_waits_in_the_queue_for_the_manager() ->
     assert Notification.objects.filter(kind="empty_pool", recipient=manager).count() == 1
     assert Clock.objects.filter(handoff=handoff, owner=None).running().count() == 1
     later = MORNING + 5 * HOUR
-    assign(handoff=handoff, to=reps[0], by=manager, now=later)
+    assign(handoff=handoff, to=reps[0], by=manager, now=later)  # whom the drain never gives it again
     handoff.refresh_from_db()
     assert handoff.owner == reps[0]
 
@@ -219,8 +229,7 @@ def test_case_38_a_reminder_longer_before_than_the_whole_target_alarms_nobody_at
 
 
 def test_cases_37_and_39_a_reminder_in_working_hours_keeps_to_them_and_does_not_come_again_at_night() -> None:
-    ladder(("before", 3600, "notify_rep"), kind="first_touch")
-    Promise.objects.filter(kind="first_touch", tier="hand_raiser").update(target_seconds=8 * 3600)
+    ladder(("before", 3600, "notify_rep"), kind="first_touch", target=8 * 3600)
     _, (rep,) = open_desk(reps=1)
     (handoff,) = hand_over(MORNING)
     accept(handoff=handoff, by=rep, now=MORNING)  # Wednesday 10:00, so due Thursday 10:00
