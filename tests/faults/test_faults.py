@@ -11,13 +11,13 @@ from typing import TypeVar
 import pytest
 from celery import Celery
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, F
 from django.utils import timezone
 
 from drains.registry import all_drains
-from leads.models import Activity, Lead, Source, State, Submission
+from leads.models import Activity, JournalEntry, Lead, Source, State, Submission
 from leads.services.intake import Delivery, receive
-from sla.models import Breach, Clock, Handoff
+from sla.models import Breach, Clock, Escalation, Handoff
 from tests.faults.plant import Plant, wait_until
 from tests.support.servers import RedisServer
 
@@ -70,17 +70,21 @@ def test_a_worker_killed_at_any_statement_leaves_nothing_half_done(plant: Plant,
     everything_once(5)
 
 
-def test_a_sweep_killed_at_any_statement_records_each_breach_once(plant: Plant, source_key: str) -> None:
+def test_a_sweep_killed_at_any_statement_records_each_breach_once_and_takes_each_step_once(
+    plant: Plant, source_key: str
+) -> None:
     take_in(4)
     assert run_dying_workers(plant, [0]) == 0
     hour = timedelta(hours=1)
-    for clock in Clock.objects.all():
-        Clock.objects.filter(pk=clock.pk).update(
-            started_at=clock.started_at - hour, due_at=clock.due_at - hour
-        )
-    assert run_dying_workers(plant, [*range(1, 60, 5), 0]) > 5
-    assert Breach.objects.count() == 4
-    assert Breach.objects.values("clock").distinct().count() == 4
+    first = list(Clock.objects.values_list("pk", flat=True))
+    Clock.objects.update(started_at=F("started_at") - hour, due_at=F("due_at") - hour)
+    Escalation.objects.update(at=F("at") - hour)
+    assert run_dying_workers(plant, [*range(1, 150, 9), 0]) > 5
+    assert sorted(Breach.objects.values_list("clock", flat=True)) == sorted(first)
+    assert not Escalation.objects.planned().filter(clock__in=first).exists()
+    taken = JournalEntry.objects.filter(event="clock.escalated").values_list("subject_id", "after__step")
+    assert len(taken) == len(set(taken)) == 4 * len(("rep", "manager", "channel", "next rep"))
+    assert not Clock.objects.filter(pk__in=first, owner=F("handoff__owner")).exists(), "passed on"
 
 
 def test_a_killed_worker_is_followed_by_the_next(plant: Plant, source_key: str) -> None:

@@ -289,6 +289,7 @@ def test_marketings_managers_hear_of_marketings_promises_and_sales_managers_do_n
 
 
 def test_steps_are_taken_in_a_bounded_number_of_statements() -> None:
+    ladder(("after", 0, "notify_rep"), ("after", 0, "notify_manager"), ("after", 0, "put_first"))
     team, _reps = open_desk(reps=2)
     make_user(Role.SALES_MANAGER, team=team)
     counts = []
