@@ -13,7 +13,7 @@ import django
 
 # Exit code of a run that measured everything and missed an aim; a failure has Python's own code 1.
 MISSED = 3
-GROUPS = ("pages", "rescore", "sweep", "intake", "memory")
+GROUPS = ("pages", "rescore", "sweep", "latency", "intake", "memory")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -28,7 +28,7 @@ def measure(leads: int, clocks: int, rounds: int) -> list[Line]:
     """Steps that find nothing, steps that record the breaches of FEW and MANY clocks (fewer where there are fewer), and two
     workers at once."""
     now = timezone.now()
-    _add_running_clocks(leads, clocks, now)
+    add_running_clocks(leads, clocks, now)
     few, many = min(FEW, clocks), min(MANY, clocks)
     sweep = Sweep(many, now)
     idle, look, ladder = alternate(rounds * 6, sweep.step_of(0), sweep.look, sweep.climb)
@@ -169,7 +169,7 @@ def _check(flagged: int, due: int) -> None:
         raise NotSwept(f"{flagged} clocks were flagged, {due} were due.")
 
 
-def _add_running_clocks(leads: int, clocks: int, now: datetime) -> None:
+def add_running_clocks(leads: int, clocks: int, now: datetime) -> None:
     """So many running clocks on the handoffs that are there, due in 30 days and more, each with two steps planned."""
     handoffs = max(1, leads // EVERY)
     dialect = Dialect(connection.vendor, now)

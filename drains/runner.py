@@ -16,8 +16,9 @@ from drains.wake import wake
 
 log = structlog.get_logger(__name__)
 
-# After this long a run gives its thread back and wakes itself again, so that no drain starves another.
-RUN_BUDGET = timedelta(seconds=20)
+# After this long a run gives its worker back and wakes itself again, so that no drain starves another: the sweep has two seconds to
+# record a breach, also while a heap of submissions is processed.
+RUN_BUDGET = timedelta(seconds=1)
 # An idle run writes its heartbeat at most this often.
 HEARTBEAT = timedelta(seconds=5)
 RETRY_PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=4))

@@ -186,9 +186,7 @@ VERBS: dict[str, tuple[str, ...]] = {
 }
 # What belongs to no team; a manager of any team changes it.
 OF_NO_TEAM = {
-    name
-    for name in PAGES
-    if name.startswith(("sla:calendar", "sla:agreement", "sla:reassign", "sla:ladder"))
+    name for name in PAGES if name.startswith(("sla:calendar", "sla:agreement", "sla:reassign", "sla:ladder"))
 }
 # Everybody's own, or nobody's in particular: a POST changes nothing but the person's own account.
 NO_VERBS = {"leads:form", "accounts:login", "api:post_submission"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -25,7 +26,6 @@ from sla.models import (
     ClockOutcome,
     Handoff,
     PauseReason,
-    Promise,
     PromiseKind,
     TouchKind,
 )
@@ -35,6 +35,7 @@ from sla.services.answering import accept
 from sla.services.pausing import pause
 from sla.services.recompute import recompute_open_clocks
 from sla.services.working import log_touch, recycle
+from tests.sla.bargain import proposal, sides, sign_both, standard, targets_of
 from tests.sla.desk import HOUR, MINUTE, MORNING, clock_of, hand_over, open_desk, owner_of
 from tests.sla.made_clocks import World, make_clock, make_handoff
 from tests.sla.test_evidence import CALENDARS
@@ -145,7 +146,11 @@ def test_an_earlier_due_time_that_has_passed_is_missed_at_the_next_sweep() -> No
 
 @pytest.mark.django_db
 def test_a_clock_round_the_clock_follows_no_calendar() -> None:
-    Promise.objects.filter(kind=PromiseKind.FIRST_TOUCH).update(hours="round_the_clock")
+    marketing, sales = sides()
+    promise = ("first_touch", "hand_raiser")
+    round_the_clock = replace(targets_of(standard())[promise], hours="round_the_clock")
+    draft = proposal(marketing, MORNING - HOUR, targets={promise: round_the_clock})
+    sign_both(draft, marketing, sales, MORNING - HOUR)
     handoff = at_work()
     assert corrected(MORNING + MINUTE, {"thu": [["09:00", "17:00"]]}) == 0
     assert touching(handoff).due_at == MORNING + HOUR

@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sla", "0012_plan_ladders")]
+    dependencies = [("sla", "0013_plan_ladders")]
     operations = [
         migrations.RemoveIndex(model_name="clock", name="clock_warn"),
         migrations.RemoveField(model_name="clock", name="warned_at"),

@@ -84,5 +84,5 @@ def _calendar(clock, known):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sla", "0011_escalation_ladders")]
+    dependencies = [("sla", "0012_escalation_ladders")]
     operations = [migrations.RunPython(plan_ladders, migrations.RunPython.noop)]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sla", "0010_tenures"),
+        ("sla", "0011_away_told"),
     ]
 
     operations = [
