@@ -18,13 +18,11 @@ class SlaConfig(AppConfig):
         from leads.policies import grant
         from sla import receivers  # noqa: F401 - connects the signals
         from sla.agreements.protection import protect, release
-        from sla.models import Clock, Escalation, Handoff
+        from sla.models import Handoff
         from sla.policies import leads_of_handoffs
         from sla.services.absence import reps_away, tell_of_absences
-        from sla.services.escalating import escalate
         from sla.services.opening import hand_off
         from sla.services.routing import assign_waiting
-        from sla.services.sweep import sweep
 
         pre_migrate.connect(release, sender=self, dispatch_uid="sla.release")
         post_migrate.connect(protect, sender=self, dispatch_uid="sla.protect")
@@ -59,22 +57,32 @@ class SlaConfig(AppConfig):
                 batch_size=50,
             )
         )
-        register(
-            Drain(
-                name="sla.sweep",
-                pending=lambda now: Clock.objects.due(now).only("pk"),
-                handle=sweep,
-                every=timedelta(seconds=1),
-                batch_size=10_000,
-            )
+        _watch_clocks(every)
+
+
+def _watch_clocks(every: timedelta) -> None:
+    """The drains that find what is late, and that take the steps of ladders."""
+    from drains.registry import Drain, register
+    from sla.models import Clock, Escalation
+    from sla.services.escalating import escalate
+    from sla.services.sweep import sweep
+
+    register(
+        Drain(
+            name="sla.sweep",
+            pending=lambda now: Clock.objects.due(now).only("pk"),
+            handle=sweep,
+            every=timedelta(seconds=1),
+            batch_size=10_000,
         )
-        register(
-            Drain(
-                name="sla.escalate",
-                pending=Escalation.objects.due,
-                handle=escalate,
-                every=every,
-                wakes_on=("clocks.breached",),
-                batch_size=500,
-            )
+    )
+    register(
+        Drain(
+            name="sla.escalate",
+            pending=Escalation.objects.due,
+            handle=escalate,
+            every=every,
+            wakes_on=("clocks.breached",),
+            batch_size=500,
         )
+    )
