@@ -39,6 +39,10 @@ class CalendarVersionForm(forms.ModelForm):
         model = CalendarVersion
         fields = ["time_zone", "week", "holidays", "special"]
 
+    def clean_week(self) -> Any:
+        """A week that is closed throughout has no hours."""
+        return self.cleaned_data["week"] or {}
+
     def clean_holidays(self) -> Any:
         """None at all is an empty list of them."""
         return self.cleaned_data["holidays"] or {}

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
 from accounts.policies import Refusal, check_can_change
-from sla.models import Agreement, Clock, Handoff, Side
+from sla.models import Agreement, Calendar, Clock, Handoff, Side, Territory
 from sla.querysets import AgreementQuerySet, ClockQuerySet, HandoffQuerySet
 
 
@@ -123,17 +123,23 @@ def leads_of_handoffs(user: User) -> Q:
     return Q(pk__in=visible_handoffs(user).values("lead"))
 
 
-def check_can_edit_calendars(user: User) -> None:
-    """Raises Refusal unless the person may change business hours: a sales manager, an administrator."""
+def check_can_edit_calendar(user: User, calendar: Calendar | None) -> None:
+    """Raises Refusal unless the person may change these business hours: an administrator, a sales manager of all teams, or of a
+    team that works by them. A new calendar (None), and one that no team works by yet, every sales manager."""
     check_can_change(user)
     if user.role not in (Role.SALES_MANAGER, Role.ADMINISTRATOR):
         raise Refusal(_("Sales managers and administrators change calendars. Ask one of them."))
+    if user.role == Role.ADMINISTRATOR or user.team_id is None or calendar is None:
+        return
+    teams = set(Territory.objects.filter(calendar=calendar).values_list("team", flat=True))
+    if teams and user.team_id not in teams:
+        raise Refusal(_("Other teams work by %s. Ask a manager of theirs, or an administrator.") % calendar)
 
 
-def can_edit_calendars(user: User) -> bool:
-    """True where check_can_edit_calendars passes."""
+def can_edit_calendar(user: User, calendar: Calendar | None) -> bool:
+    """True where check_can_edit_calendar passes."""
     try:
-        check_can_edit_calendars(user)
+        check_can_edit_calendar(user, calendar)
     except Refusal:
         return False
     return True

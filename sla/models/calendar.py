@@ -39,8 +39,11 @@ class CalendarVersion(models.Model):
     )
     number = models.PositiveIntegerField(_("version"))
     time_zone = models.CharField(_("time zone"), max_length=60, validators=[check_zone])
+    # Blank is a week without hours: a calendar too, as long as special days are open; clean() is the judge of that.
     week = models.JSONField(
-        _("weekly hours"), help_text=_('Such as {"mon": [["09:00", "17:00"]]}; a missing day is closed.')
+        _("weekly hours"),
+        blank=True,
+        help_text=_('Such as {"mon": [["09:00", "17:00"]]}; a missing day is closed.'),
     )
     holidays = models.JSONField(
         _("holidays"), default=dict, blank=True, help_text=_("Dates with their names.")

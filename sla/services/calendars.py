@@ -13,11 +13,8 @@ from leads.journal import Entry, record
 from sla.business_time import BusinessCalendar, NeverOpen
 from sla.calendars.preview import weekly_minutes
 from sla.models import Calendar, CalendarVersion
-from sla.policies import check_can_edit_calendars
+from sla.policies import check_can_edit_calendar
 from sla.services.recompute import recompute_open_clocks
-
-# A week without hours is a calendar too, as long as special days are open: clean() is the judge of that.
-_NOT_BLANK = ["week"]
 
 
 class CalendarMovedOn(Exception):
@@ -36,7 +33,7 @@ def create_calendar(
     now: datetime,
 ) -> CalendarVersion:
     """A new calendar with its first version. Raises ValidationError (never open, unreadable, name taken) and Refusal."""
-    check_can_edit_calendars(by)
+    check_can_edit_calendar(by, None)
     calendar = Calendar(name=name)
     calendar.full_clean()
     calendar.save()
@@ -62,11 +59,11 @@ def correct_calendar(
     Hours equal to the newest version's make no new one. Raises ValidationError (never open, unreadable, an open clock would
     never be due), CalendarMovedOn unless the newest version is still the `expected` one, and Refusal.
     """
-    check_can_edit_calendars(by)
+    check_can_edit_calendar(by, calendar)
     locked = Calendar.objects.select_for_update().get(pk=calendar.pk)
     newest = locked.versions.order_by("-number").first()
     wanted = draft(locked, time_zone, week, holidays, special, now)
-    wanted.full_clean(exclude=_NOT_BLANK)
+    wanted.full_clean()
     if newest is not None and _hours(newest) == _hours(wanted):
         return newest
     if newest is not None and expected not in (None, newest.number):
@@ -91,7 +88,7 @@ def correct_calendar(
 @transaction.atomic
 def rename_calendar(*, calendar: Calendar, name: str, by: User, now: datetime) -> None:
     """Another name for the calendar. Raises ValidationError where it is taken, and Refusal."""
-    check_can_edit_calendars(by)
+    check_can_edit_calendar(by, calendar)
     if name == calendar.name:
         return
     before, calendar.name = calendar.name, name
@@ -132,7 +129,7 @@ def _new_version(
 ) -> CalendarVersion:
     version = draft(calendar, time_zone, week, holidays, special, now)
     version.number = number
-    version.full_clean(exclude=_NOT_BLANK)
+    version.full_clean()
     version.save()
     return version
 

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.policies import workplace
 from drains.clock import current_time
 from sla.models import Calendar
-from sla.policies import can_edit_calendars, check_can_edit_calendars
+from sla.policies import can_edit_calendar, check_can_edit_calendar
 from sla.selectors.calendars import calendar_list, drawing, versions_of, years_of, years_without_holidays
 from sla.views.calendar_editor import Editor
 
@@ -21,7 +21,7 @@ from sla.views.calendar_editor import Editor
 def calendars(request: HttpRequest) -> HttpResponse:
     """Every calendar: open now, next opening, hours a week, whose."""
     now, user = current_time(), _user(request)
-    context = {"rows": calendar_list(now), "may_edit": can_edit_calendars(user), "now": now}
+    context = {"rows": calendar_list(now), "may_edit": can_edit_calendar(user, None), "now": now}
     return render(request, "sla/calendars.html", context)
 
 
@@ -39,7 +39,7 @@ def calendar(request: HttpRequest, pk: int) -> HttpResponse:
         "years": years_of(version, (now.year, now.year + 1)) if version else [],
         "missing": years_without_holidays(version, now) if version else [],
         "versions": versions_of(row),
-        "may_edit": can_edit_calendars(user),
+        "may_edit": can_edit_calendar(user, row),
         "now": now,
     }
     return render(request, "sla/calendar.html", context)
@@ -56,7 +56,6 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct a calendar: first a look at what changes, then the next version."""
-    check_can_edit_calendars(_user(request))
     return _editor(request, get_object_or_404(Calendar, pk=pk))
 
 
@@ -65,9 +64,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 def preview(request: HttpRequest) -> HttpResponse:
     """The weeks of what is being written, while it is written; saves nothing."""
     user = _user(request)
-    check_can_edit_calendars(user)
     known = str(request.POST.get("calendar", ""))
     row = get_object_or_404(Calendar, pk=int(known)) if known.isdecimal() else None
+    check_can_edit_calendar(user, row)
     editor = Editor(request, user, row, current_time())
     version = editor.draft()
     context = {"drawing": drawing(version, editor.now) if version else None, "now": editor.now}
@@ -76,7 +75,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 def _editor(request: HttpRequest, row: Calendar | None) -> HttpResponse:
     user, now = _user(request), current_time()
-    check_can_edit_calendars(user)
+    check_can_edit_calendar(user, row)
     editor = Editor(request, user, row, now)
     if editor.do in ("review", "save"):
         version = editor.draft()

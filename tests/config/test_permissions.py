@@ -184,7 +184,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "sla:calendar_edit": ("marketing", "rep", "auditor"),
     "sla:calendar_preview": ("marketing", "rep", "auditor"),
 }
-# What belongs to no team; a manager of any team changes it.
+# What belongs to no team, or to both in this world (one calendar, one agreement); a manager of any team changes it.
 OF_NO_TEAM = {
     name for name in PAGES if name.startswith(("sla:calendar", "sla:agreement", "sla:reassign", "sla:ladder"))
 }

@@ -16,7 +16,7 @@ from sla.models import Calendar, CalendarVersion
 from sla.services.calendars import correct_calendar
 from tests.sla.desk import MORNING, clock_of, hand_over, open_desk
 from tests.sla.test_calendars import WEEK, feed
-from tests.support.people import make_user
+from tests.support.people import make_team, make_user
 
 pytestmark = pytest.mark.django_db
 WEEKDAY = "09:00-17:00"
@@ -76,6 +76,22 @@ def test_the_list_and_the_page_show_what_is_open(client: Client) -> None:
     page = client.get(reverse("sla:calendar", args=[Calendar.objects.get().pk]))
     assert len(page.context["drawing"]["weeks"]) == 8
     assert "No days off are entered for 2026" in page.content.decode()
+
+
+def test_the_manager_of_another_team_reads_the_hours_and_finds_no_way_to_change_them(client: Client) -> None:
+    open_desk()
+    page = reverse("sla:calendar", args=[Calendar.objects.get().pk])
+    assert edit_url() in client.get(page).content.decode()
+    client.force_login(make_user("sales_manager", team=make_team()))
+    assert edit_url() not in client.get(page).content.decode()
+    sent = form("", calendar=str(Calendar.objects.get().pk))
+    answers = (
+        client.get(edit_url()),
+        client.post(edit_url(), sent),
+        client.post(reverse("sla:calendar_preview"), sent),
+    )
+    assert [answer.status_code for answer in answers] == [403, 403, 403]
+    assert client.get(reverse("sla:calendar_new")).status_code == 200
 
 
 def test_a_change_is_looked_at_with_the_clocks_it_moves_and_then_saved(client: Client) -> None:

@@ -17,8 +17,9 @@ from sla.calendars.ical import NotACalendar, Passed, read_feed
 from sla.calendars.preview import next_weeks
 from sla.calendars.public_holidays import UnknownPlace, countries, public_holidays, subdivisions
 from sla.forms_calendars import HOURS_WRONG
-from sla.models import Calendar, CalendarVersion, Clock, PromiseKind
+from sla.models import Calendar, CalendarVersion, Clock, PromiseKind, Territory
 from sla.opening_hours import CalendarError
+from sla.policies import can_edit_calendar
 from sla.receipts import HoursFrom
 from sla.selectors.calendars import calendar_list, effect_of, opening, versions_of, years_without_holidays
 from sla.services.answering import accept
@@ -327,6 +328,39 @@ def test_only_sales_managers_and_administrators_change_calendars(role: str) -> N
         correct_calendar(calendar=calendar, **hours, by=person, now=MORNING)
     with pytest.raises(Refusal):
         rename_calendar(calendar=calendar, name="Mine", by=person, now=MORNING)
+
+
+@pytest.mark.django_db
+def test_a_teams_manager_changes_the_hours_of_the_team_and_new_ones_and_no_others() -> None:
+    (team, _reps), (other, _theirs) = open_desk(), open_desk(fallback=False)
+    people = {
+        "own": make_user("sales_manager", team=team),
+        "other": make_user("sales_manager", team=other),
+        "all": make_user("sales_manager"),
+        "administrator": make_user("administrator"),
+    }
+    hours: dict[str, Any] = {"time_zone": "UTC", "week": WEEK, "holidays": {}, "special": {}}
+    made = {
+        name: create_calendar(name=name, **hours, by=person, now=MORNING).calendar
+        for name, person in people.items()
+    }
+    shared, nobodys = Territory.objects.get(team=team).calendar, made["other"]
+    Territory.objects.filter(team=other).update(calendar=made["all"])
+    may = {
+        name: [can_edit_calendar(person, row) for row in (shared, made["all"], nobodys)]
+        for name, person in people.items()
+    }
+    assert may == {
+        "own": [True, False, True],
+        "other": [False, True, True],
+        "all": [True] * 3,
+        "administrator": [True] * 3,
+    }
+    with pytest.raises(Refusal, match="Other teams work by all"):
+        correct_calendar(calendar=made["all"], **hours, by=people["own"], now=MORNING)
+    with pytest.raises(Refusal):
+        rename_calendar(calendar=made["all"], name="Mine", by=people["own"], now=MORNING)
+    correct_calendar(calendar=shared, **hours | {"time_zone": "Asia/Tokyo"}, by=people["own"], now=MORNING)
 
 
 @pytest.mark.django_db
