@@ -45,6 +45,7 @@ def planned_at(
     None for a step that would come at the start or before it (case 38), and for one that never comes because the calendar
     never opens again. What would fall into a pause by the wall clock comes when the pause is over (case 23).
     """
+    at: datetime | None
     try:
         if rung.by_wall_clock:
             at = _by_wall_clock(rung, add(calendar, start, target, pauses), pauses)

@@ -1,5 +1,7 @@
 """Promises get the ladder that the warnings and breach notices of before amount to, and running clocks get its steps."""
 
+from typing import Any
+
 from django.db import migrations
 from django.db.models import F
 from django.utils import timezone
@@ -14,7 +16,7 @@ BATCH = 1000
 ROUND_THE_CLOCK = BusinessCalendar.round_the_clock()
 
 
-def plan_ladders(apps, schema_editor):
+def plan_ladders(apps: Any, schema_editor: Any) -> None:
     """Set-based but for the steps that take leads back, which few clocks have. What was told before is not told again, and
     what lies in the past takes nothing back."""
     write_ladders(apps)
@@ -29,7 +31,7 @@ def plan_ladders(apps, schema_editor):
     _plan_taking_back(apps)
 
 
-def _insert(apps, clocks, at):
+def _insert(apps: Any, clocks: Any, at: str) -> None:
     columns = {
         "clock": F("pk"),
         "step": F("promise__ladder__id"),
@@ -43,13 +45,14 @@ def _insert(apps, clocks, at):
     insert_selected(apps.get_model("sla", "Escalation"), clocks, columns)
 
 
-def _plan_taking_back(apps):
+def _plan_taking_back(apps: Any) -> None:
     escalation = apps.get_model("sla", "Escalation")
     steps = {
         step.promise_id: step
         for step in apps.get_model("sla", "LadderStep").objects.filter(action="reassign")
     }
-    now, calendars = timezone.now(), {}
+    now = timezone.now()
+    calendars: dict[int, BusinessCalendar] = {}
     clocks = apps.get_model("sla", "Clock").objects.filter(
         outcome="running", kind="accept", promise__in=steps
     )
@@ -68,7 +71,7 @@ def _plan_taking_back(apps):
     escalation.objects.bulk_create(rows, batch_size=BATCH)
 
 
-def _calendar(clock, known):
+def _calendar(clock: Any, known: dict[int, BusinessCalendar]) -> BusinessCalendar:
     version = clock.calendar_version
     if version is None or clock.promise.hours == "round_the_clock":
         return ROUND_THE_CLOCK

@@ -24,6 +24,7 @@ from sla.models import (
     PauseReason,
     Promise,
     PromiseKind,
+    TouchKind,
 )
 from sla.querysets import EscalationQuerySet
 from sla.selectors.inbox import InboxView, inbox_page
@@ -264,7 +265,7 @@ def test_an_answer_in_time_leaves_the_rest_of_the_ladder_out() -> None:
     accept(handoff=handoff, by=rep, now=MORNING + MINUTE)
     assert {(state, detail) for _action, state, detail in states(clock_of(handoff))} == {("skipped", "ended")}
     log_touch(
-        handoff=handoff, kind="call", reached=True, note="", at=MORNING + 2 * MINUTE, by=rep,
+        handoff=handoff, kind=TouchKind.CALL, reached=True, note="", at=MORNING + 2 * MINUTE, by=rep,
         now=MORNING + 2 * MINUTE,
     )  # fmt: skip
     assert not Escalation.objects.planned().filter(clock__kind__in=("accept", "first_touch")).exists()
@@ -306,7 +307,9 @@ def test_an_idle_sweep_and_an_idle_ladder_read_their_partial_indexes_and_nothing
     open_desk(reps=1)
     (handoff,) = hand_over(MORNING)
     clock = clock_of(handoff)
-    fields = [f.column for f in Clock._meta.concrete_fields if f.column not in ("id", "due_at", "warn_at")]
+    fields = [
+        str(f.column) for f in Clock._meta.concrete_fields if f.column not in ("id", "due_at", "warn_at")
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO sla_clock (due_at, warn_at, {', '.join(fields)})"

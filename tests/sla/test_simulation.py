@@ -36,7 +36,7 @@ def test_what_is_simulated_is_what_happens() -> None:
 def test_the_page_tells_every_deadline_in_the_zone_that_was_asked(client: Client) -> None:
     team, _reps = open_desk(reps=1)
     client.force_login(make_user(Role.AUDITOR))
-    friday = {
+    friday: dict[str, str | int] = {
         "team": team.pk,
         "tier": "hand_raiser",
         "start": "2026-03-06T17:55:00",
