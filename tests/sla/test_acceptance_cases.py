@@ -212,7 +212,7 @@ def test_case_30_a_closed_lead_never_alarms() -> None:
     (handoff,) = hand_over(MORNING)
     reason = Reason.objects.get(slug="incomplete")
     reject(handoff=handoff, reason=reason, note="", by=rep, now=MORNING + MINUTE)
-    run_until_idle(MORNING + timedelta(days=2), ["sla.warn", "sla.sweep"])
+    run_until_idle(MORNING + timedelta(days=2), ["sla.escalate", "sla.sweep"])
     assert not Notification.objects.filter(kind__in=["warning", "breach"], recipient=rep).exists()
     assert not Breach.objects.filter(owner__isnull=False).exists()
 
@@ -236,7 +236,7 @@ def test_case_36_a_breach_is_counted_without_an_owner_and_without_anybody_to_tel
     assert [row.owner for row in Breach.objects.filter(clock__kind="accept")] == [None]
     manager = make_user("sales_manager")
     (late,) = hand_over(MORNING + HOUR)
-    run_until_idle(clock_of(late).due_at + SECOND, ["sla.sweep"])
+    run_until_idle(clock_of(late).due_at + SECOND, ["sla.sweep", "sla.escalate"])
     assert Notification.objects.filter(kind="breach", recipient=manager).exists()
 
 
@@ -247,7 +247,7 @@ def test_cases_37_38_and_39_a_warning_counts_business_time_and_comes_once_and_no
     (handoff,) = hand_over(monday, job_title="Director")
     Clock.objects.filter(handoff=handoff, kind="accept")
     clock = clock_of(handoff)
-    run_until_idle(monday, ["sla.warn"])
+    run_until_idle(monday, ["sla.escalate"])
     assert not Notification.objects.filter(kind="warning").exists()
     accept(handoff=handoff, by=owner_of(handoff), now=monday + 90 * MINUTE)
     touch = clock_of(handoff, TOUCH)
@@ -256,6 +256,6 @@ def test_cases_37_38_and_39_a_warning_counts_business_time_and_comes_once_and_no
     assert (touch.due_at, touch.warn_at) == (tuesday + 30 * MINUTE, tuesday + 15 * MINUTE)
     assert clock.outcome == ClockOutcome.RUNNING
     for at in (monday + 4 * HOUR, monday + 10 * HOUR, tuesday, tuesday + 15 * MINUTE, tuesday + 20 * MINUTE):
-        run_until_idle(at, ["sla.warn"])
+        run_until_idle(at, ["sla.escalate"])
         told = Notification.objects.filter(kind="warning", dedupe_key__contains=str(touch.pk)).count()
-        assert told == (1 if at >= touch.warn_at else 0)
+        assert told == (1 if at > touch.warn_at else 0)
