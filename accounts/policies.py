@@ -19,6 +19,7 @@ class Refusal(PermissionDenied):
 # Which roles open which workplace. The administrator opens all; what changes data is checked again by its verb.
 WORKPLACES: dict[str, frozenset[str]] = {
     "submissions": frozenset({Role.MARKETING, Role.ADMINISTRATOR}),
+    "returned": frozenset({Role.MARKETING, Role.ADMINISTRATOR}),
     # Reps find the leads of their team there, everybody else all of them (leads.policies.visible_leads).
     "leads": frozenset(Role),
     "inbox": frozenset({Role.REP, Role.SALES_MANAGER, Role.ADMINISTRATOR}),

@@ -15,6 +15,7 @@ from accounts.policies import can_open
 _ENTRIES = (
     ("inbox", gettext_noop("Inbox"), "inbox", "sla:inbox"),
     ("submissions", gettext_noop("Submissions"), "file-earmark-text", "leads:submissions"),
+    ("returned", gettext_noop("Returned leads"), "arrow-counterclockwise", "sla:returned"),
     ("leads", gettext_noop("Leads"), "people", "leads:list"),
     ("compliance", gettext_noop("Compliance"), "clipboard-data", "sla:compliance"),
     ("agreements", gettext_noop("Agreements"), "journal-check", "sla:agreements"),

@@ -9,6 +9,13 @@ deals_recorded = Signal()
 # Receivers take back what sales has not answered yet, and return the numbers of the leads that they let go.
 leads_emptied = Signal()
 
+# contacts: set[int], numbers of known contacts some of whose fields were just filled or corrected, in the running transaction;
+# now: datetime; rule: str.
+contacts_changed = Signal()
+
+# lead_ids: list[int] of leads whose stage was just changed, in the running transaction; now: datetime; by: User | None; rule: str.
+stages_changed = Signal()
+
 # acted_at: dict[int, datetime], number of the contact (and of its lead) -> time of its latest activity just recorded, in the
 # running transaction; now: datetime; rule: str.
 activities_recorded = Signal()

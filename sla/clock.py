@@ -1,6 +1,6 @@
 """The law of a clock (pure): its due time, its outcome, and how it looks at any moment. Every write and every page asks here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -86,6 +86,14 @@ def between(
     """Whole seconds of the calendar's hours in [start, end), those in pauses not counted."""
     paused = sum(calendar.between(max(pause.start, start), min(pause.end, end)) for pause in merged(pauses))
     return int(round(calendar.between(start, end) - paused, 6))
+
+
+def tried_enough_at(touches: Iterable[tuple[datetime, bool]], count: int) -> datetime | None:
+    """When a lead was tried often enough: by the `count`-th touch, or by the first one that reached it, in the order of their
+    times, not of their arrival. `touches` are (time, whether it reached the lead). None where neither has happened."""
+    in_order = sorted(touches)
+    times_of_all = [at for at, _reached in in_order[count - 1 : count]]
+    return min(times_of_all + [at for at, reached in in_order if reached][:1], default=None)
 
 
 def merged(pauses: Sequence[Stretch]) -> list[Stretch]:

@@ -14,9 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from leads.models import OpportunityState
+from leads.stages import Stage
 from sla.models import Clock, ClockOutcome, Handoff, PauseReason, Reason, ReasonClass, TouchKind
+from sla.reports.wording import whose
 from sla.services.passing import takers
 from sla.services.pausing import can_be_waived
+from sla.services.returned import PickedUp
 from sla.services.routing import refusers
 
 
@@ -289,10 +292,49 @@ class WaiveForm(VerbForm):
         return self.waivable[self.cleaned_data["clock"]]
 
 
+class PickUpForm(VerbForm):
+    """What marketing does with a returned lead."""
+
+    done = forms.ChoiceField(
+        label=_("What do you do with it?"),
+        choices=PickedUp.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what you do with this lead.")},
+    )
+    until = forms.DateField(
+        label=_("Look again on"),
+        required=False,
+        help_text=_("For nurture: on this day the lead comes back by itself."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=2000,
+        help_text=_("A disqualification needs one."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def shape(self) -> None:
+        """What one click would do is chosen already (sla.services.returned.suggested)."""
+        rests = self.handoff.lead.stage == Stage.NURTURE
+        self.fields["done"].initial = PickedUp.NURTURE if rests else PickedUp.REQUALIFIED
+        self.fields["until"].initial = self.handoff.lead.nurture_until
+
+    def clean(self) -> dict[str, Any]:
+        """Nurture needs a day, a disqualification a note."""
+        data = super().clean() or {}
+        if data.get("done") == PickedUp.NURTURE and not data.get("until"):
+            self.add_error("until", _("Choose the day on which marketing looks at this lead again."))
+        if data.get("done") == PickedUp.DISQUALIFIED and not str(data.get("note", "")).strip():
+            self.add_error("note", _("Write why: the next reader of its page will ask."))
+        return data
+
+
 def _clock_label(clock: Clock) -> str:
     words = {
         "promise": clock.get_kind_display(),
-        "who": clock.owner or gettext("the team, in its queue"),
+        "who": whose(clock, gettext("the team, in its queue")),
         "due": date_format(localtime(clock.due_at), "D j M, H:i"),
     }
     if clock.outcome == ClockOutcome.MISSED:

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from accounts.models import Role, User
 from notifications.services import Event, Notice, notify
 from sla.models import Clock, Escalation, Handoff, Side, StepAction, side_of
+from sla.reports.wording import whose
 
 
 def local(at: datetime, reader: User | None) -> str:
@@ -23,7 +24,7 @@ def local(at: datetime, reader: User | None) -> str:
 
 
 class Managers:
-    """The managers of teams, read once."""
+    """The managers of teams and of marketing, read once."""
 
     def __init__(self) -> None:
         people = User.objects.active().filter(role__in=[Role.SALES_MANAGER, Role.MARKETING])
@@ -160,7 +161,7 @@ class StepText:
         moment = (clock.due_at, reader.time_zone if reader else "")
         if moment not in self._written:
             self._written[moment] = local(clock.due_at, reader)
-        who = str(clock.owner) if clock.owner else self._queue % clock.team
+        who = whose(clock, self._queue % clock.team)
         texts = {"promise": clock.get_kind_display(), "lead": str(clock.handoff.lead), "who": who}
         reminds = row.step.rung.is_before_due
         if reminds:

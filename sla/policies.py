@@ -118,6 +118,22 @@ def can_waive(user: User, handoff: Handoff) -> bool:
     return True
 
 
+def check_can_pick_up(user: User) -> None:
+    """Raises Refusal unless the person picks up what sales gave back: marketing, an administrator."""
+    check_can_change(user)
+    if user.role not in (Role.MARKETING, Role.ADMINISTRATOR):
+        raise Refusal(_("Only marketing picks up returned leads."))
+
+
+def can_pick_up(user: User) -> bool:
+    """True where check_can_pick_up passes."""
+    try:
+        check_can_pick_up(user)
+    except Refusal:
+        return False
+    return True
+
+
 def leads_of_handoffs(user: User) -> Q:
     """What sla grants to see of leads: those whose handoffs a rep may see."""
     return Q(pk__in=visible_handoffs(user).values("lead"))

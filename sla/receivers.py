@@ -10,10 +10,14 @@ from accounts.models import User
 from leads.bulk import update_rows
 from leads.journal import Entry, record
 from leads.models import Opportunity
-from leads.signals import activities_recorded, deals_recorded, leads_emptied
+from leads.signals import activities_recorded, contacts_changed, deals_recorded, leads_emptied, stages_changed
 from sla.models import Clock, Handoff, HandoffState
-from sla.services.clocks import cancel_clocks, end_clocks
+from sla.policies import can_pick_up
+from sla.services.clocks import cancel_clocks
+from sla.services.completeness import end_where_filled
 from sla.services.pausing import resume_for_activity
+from sla.services.promised import ended
+from sla.services.returned import cancel_pick_ups, end_pick_ups
 from sla.services.tenures import leave
 
 
@@ -26,8 +30,9 @@ def close_handoffs_of_deals(
     handoffs = list(Handoff.objects.filter(lead__in=deals).open().select_for_update().order_by("pk"))
     # Whoever closed the deal is not who answers for the time before.
     leave(handoffs=[row for row in handoffs if _of_somebody_else(row, deals[row.lead_id])], now=now)
-    clocks = Clock.objects.filter(handoff__in=handoffs).running().with_terms()
-    end_clocks(clocks=list(clocks.select_for_update(of=("self",))), at=now, now=now, rule=rule)
+    closed = {row: min(deals[row.lead_id].closed_at or now, now) for row in handoffs}
+    ended(ended_at=closed, now=now, rule=rule)
+    cancel_pick_ups(leads=list(deals), now=now, rule=rule)
     for handoff in handoffs:
         deal = deals[handoff.lead_id]
         handoff.state, handoff.ended_at = (
@@ -65,6 +70,7 @@ def withdraw_handoffs(
     handoffs = list(waiting.select_for_update().order_by("pk"))
     clocks = Clock.objects.filter(handoff__in=handoffs).running().with_terms()
     cancel_clocks(clocks=list(clocks.select_for_update(of=("self",))), now=now, by=by, rule="leads.review")
+    cancel_pick_ups(leads=lead_ids, now=now, by=by, rule="leads.review")
     Handoff.objects.filter(pk__in=[row.pk for row in handoffs]).update(
         state=HandoffState.WITHDRAWN, answered_by=by, answered_at=now, ended_at=now
     )
@@ -86,3 +92,18 @@ def resume_waiting_clocks(
 ) -> None:
     """The lead answered: what waited for that goes on."""
     resume_for_activity(acted_at=acted_at, now=now, rule=rule)
+
+
+@receiver(contacts_changed)
+def complete_handoffs(sender: type, contacts: set[int], now: datetime, rule: str, **kwargs: Any) -> None:
+    """Fields were filled: what lacked them at its handoff may be complete now."""
+    end_where_filled(contacts=contacts, now=now, rule=rule)
+
+
+@receiver(stages_changed)
+def pick_up_moved_leads(
+    sender: type, lead_ids: Sequence[int], now: datetime, by: User | None, rule: str, **kwargs: Any
+) -> None:
+    """Marketing moved a lead that sales had given back: that picks it up. What a rule does is nobody's work."""
+    if by is not None and can_pick_up(by):
+        end_pick_ups(leads=lead_ids, now=now, by=by, rule=rule)

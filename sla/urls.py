@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from sla.views import agreement_editor, agreements, calendars, compliance, handoffs, inbox, ladders, passing
+from sla.views import (
+    agreement_editor,
+    agreements,
+    calendars,
+    compliance,
+    handoffs,
+    inbox,
+    ladders,
+    passing,
+    returned,
+)
 
 app_name = "sla"
 
@@ -23,8 +33,11 @@ urlpatterns = [
     path("handoffs/<int:pk>/waive/", handoffs.by_form, {"name": "waive"}, name="waive"),
     path("handoffs/<int:pk>/deal/", handoffs.by_form, {"name": "open_deal"}, name="open_deal"),
     path("handoffs/<int:pk>/deal/close/", handoffs.by_form, {"name": "close_deal"}, name="close_deal"),
+    path("handoffs/<int:pk>/pick-up/", handoffs.by_form, {"name": "pick_up"}, name="pick_up"),
+    path("returned/", returned.returned, name="returned"),
     path("leads/<int:pk>/handoffs/", handoffs.lead_handoffs, name="lead_handoffs"),
     path("compliance/", compliance.compliance, name="compliance"),
+    path("compliance/not-handed-off/", compliance.not_handed_off, name="unrouted"),
     path("compliance/clocks/", compliance.clocks, name="clocks"),
     path("handoffs/<int:pk>/evidence/", compliance.evidence, name="evidence"),
     path("agreements/", agreements.agreements, name="agreements"),

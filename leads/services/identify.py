@@ -39,6 +39,8 @@ class Match:
     email: str
     country: str
     industry: str
+    # Whether the reading filled or corrected a field of a contact that was known before.
+    changed: bool = False
 
 
 def identify(readings: Sequence[Reading]) -> list[Match]:
@@ -80,12 +82,14 @@ class _Work:
         """The contact of the reading, made where there is none; `known` learns its identities."""
         own = keys_of(reading)
         contact = _match(own, known)
+        changed = False
         address = contact.email if contact else ""
         if contact is None:
             contact = _new_contact(reading)
             self.fresh.append(contact)
         elif fill_blanks(contact, reading) and contact.pk:
             self.changed[contact.pk] = contact
+            changed = True
         for key in own:
             if key not in known:
                 known[key] = contact
@@ -94,7 +98,7 @@ class _Work:
             self.addressed[id(contact)] = contact
             domain = company_domain(contact.email)
             self.company_names[domain] = self.company_names.get(domain) or contact.company_name
-        return Match(reading, contact, contact.email, contact.country, contact.industry)
+        return Match(reading, contact, contact.email, contact.country, contact.industry, changed)
 
 
 def _match(own: Sequence[Key], known: dict[Key, Contact]) -> Contact | None:

@@ -29,7 +29,7 @@ from leads.services.identify import Match, identify
 from leads.services.reading import DECISION, TREAT_AS_LEAD, read_batch
 from leads.services.review import leave_behind
 from leads.services.rules import IntakeRules, intake_rules
-from leads.signals import activities_recorded
+from leads.signals import activities_recorded, contacts_changed
 from leads.stages import Stage
 
 RULE = "leads.process_submissions"
@@ -63,6 +63,8 @@ def process_submissions(submissions: Sequence[Submission], now: datetime) -> Non
     leave_behind(moved=_moved(matches, previous), now=now)
     record_deals(deals=deals, now=now, rule=RULE)
     _finish(submissions, now)
+    if changed := {match.contact.pk for match in matches if match.changed}:
+        contacts_changed.send(sender=Contact, contacts=changed, now=now, rule=RULE)
     if acted_at:
         activities_recorded.send(sender=Activity, acted_at=acted_at, now=now, rule=RULE)
     announce("leads.dirty")

@@ -11,6 +11,7 @@ from accounts.models import User
 from leads.bulk import update_values
 from leads.journal import Entry, record
 from leads.models import Lead, StageChange
+from leads.signals import stages_changed
 from leads.stages import Stage, event_of
 
 
@@ -49,6 +50,9 @@ def change_stage(*, moves: Sequence[Move], now: datetime, by: User | None = None
     _write_history(moves, now, by, rule)
     for move in moves:
         move.lead.stage, move.lead.stage_since = move.to.value, move.at or now
+    if moves:
+        numbers = [move.lead.pk for move in moves]
+        stages_changed.send(sender=Lead, lead_ids=numbers, now=now, by=by, rule=rule)
 
 
 def _write_history(moves: Sequence[Move], now: datetime, by: User | None, rule: str) -> None:

@@ -14,8 +14,9 @@ from leads.services.opportunities import close_opportunity, open_opportunity
 from sla.demo.company import Company, Rep
 from sla.demo.people import pick
 from sla.demo.visitors import Post
-from sla.models import Handoff, Promise, PromiseKind, TouchKind
+from sla.models import Clock, Handoff, Promise, PromiseKind, TouchKind
 from sla.services.answering import accept, reject
+from sla.services.returned import PickedUp, pick_up, suggested
 from sla.services.working import disqualify, log_touch, qualify, recycle
 
 if TYPE_CHECKING:
@@ -157,6 +158,10 @@ class Sales:
             )
 
     def _close(self, handoff: Handoff, rep: Rep, now: datetime) -> None:
+        self._end(handoff, rep, now)
+        self.world.ended(handoff)
+
+    def _end(self, handoff: Handoff, rep: Rep, now: datetime) -> None:
         rng = self.rng
         if self._falls_to("recycled", RECYCLED):
             until = (now + timedelta(days=rng.randrange(14, 60))).date()
@@ -206,12 +211,38 @@ class Sales:
         self.world.at(rep.calendar.opens_at(rep.back(now + timedelta(days=days))), action)
 
 
+# Days until marketing picks a returned lead up, and how often; five working days are promised.
+_PATIENCE = ((1, 46), (2, 26), (4, 16), (9, 12))
+
+
 class Marketing:
     """Reviews every working morning what came in until the evening before."""
 
     def __init__(self, company: Company, rng: Random) -> None:
         self.company, self.rng = company, rng
         self.fixes: dict[int, Post] = {}
+        # When each returned lead is picked up, by its clock.
+        self._picked_up_at: dict[int, datetime] = {}
+
+    def pick_up_returned(self, now: datetime) -> int:
+        """Pick up what sales gave back: most of it within days, a little too late. Returns how many were."""
+        done = 0
+        returned = Clock.objects.running().filter(kind=PromiseKind.PICK_UP)
+        for clock in returned.select_related("handoff__lead", "handoff__reason").order_by("pk"):
+            if clock.pk not in self._picked_up_at:
+                rest = timedelta(days=pick(self.rng, _PATIENCE), hours=-12)
+                self._picked_up_at[clock.pk] = clock.started_at + rest
+            if self._picked_up_at[clock.pk] <= now:
+                self._pick_up(clock.handoff, now)
+                done += 1
+        return done
+
+    def _pick_up(self, handoff: Handoff, now: datetime) -> None:
+        done, until = suggested(handoff, now)
+        note = ""
+        if handoff.reason is not None and handoff.reason.slug == "duplicate":
+            done, note = PickedUp.DISQUALIFIED, "Known under another address."
+        pick_up(handoff=handoff, done=done, until=until, note=note, by=self.company.marketing, now=now)
 
     def review(self, now: datetime) -> int:
         """Accept, reject or correct what waits; returns how many were corrected and have to be processed again."""

@@ -116,12 +116,14 @@ class World:
         progress((self.end - shown).days)
 
     def ended(self, handoff: Handoff) -> None:
-        """The clocks of a handoff ended with an answer or a touch: nobody need look at them any more."""
-        self._running.pop(handoff.pk, None)
+        """Clocks of a handoff ended with an answer, a touch or its end: nobody need look at those any more."""
+        running = Clock.objects.running().filter(handoff=handoff).values_list("pk", flat=True)
+        self._running[handoff.pk] = set(running)
+        self.watch_clocks()
 
     def watch_clocks(self) -> None:
         """Plan the ladder and the sweep of clocks that were started since the last call."""
-        for clock in Clock.objects.filter(pk__gt=self._last_clock).order_by("pk"):
+        for clock in Clock.objects.running().filter(pk__gt=self._last_clock).order_by("pk"):
             self._last_clock = clock.pk
             self._running.setdefault(clock.handoff_id, set()).add(clock.pk)
             late = timedelta(seconds=self.rng.randrange(1, 5))
@@ -244,7 +246,8 @@ class World:
         self.deliver_soon(now)
 
     def _review(self, now: datetime) -> None:
-        if self.marketing.review(now):
+        picked_up, corrected = self.marketing.pick_up_returned(now), self.marketing.review(now)
+        if picked_up or corrected:
             self._unprocessed = True
             self._process_by(now + timedelta(seconds=30))
 

@@ -27,7 +27,7 @@ SECTIONS: Final = (
     "agreements",
     "recorded_by",
 )
-PROMISES: Final = ("accept", "first_touch")
+PROMISES: Final = ("accept", "first_touch", "disposition")
 TIERS: Final = ("hand_raiser", "scored", "tier_2")
 HOURS: Final = ("business", "round_the_clock")
 REASONS: Final = ("prospect_away", "waiting_for_prospect", "agreed_later")

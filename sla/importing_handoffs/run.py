@@ -194,13 +194,16 @@ def _move_leads(pairs: Sequence[tuple[Handoff, Story]], now: datetime) -> None:
 def _run_clocks(
     pairs: Sequence[tuple[Handoff, Story]], mapping: LogMapping, ground: Ground, now: datetime
 ) -> None:
-    """Start, pause and end the clocks at the times of the log. What was never accepted was answered by its end."""
+    """Start, pause and end the clocks at the times of the log. What was never accepted was answered by its end; how often a lead
+    was tried, and what marketing did, no log tells."""
     starts: list[Start] = []
     facts: list[tuple[datetime, Story]] = []
     for handoff, story in pairs:
         spans = [(PromiseKind.ACCEPT, story.opened_at, story.accepted_at or story.ended_at)]
         if story.accepted_at and story.touched_at:
             spans.append((PromiseKind.FIRST_TOUCH, story.accepted_at, story.touched_at))
+        if story.accepted_at:
+            spans.append((PromiseKind.DISPOSITION, story.accepted_at, story.ended_at))
         for kind, start, end in spans:
             promise = ground.versions.promise(handoff.agreement_version, kind, handoff.tier)
             if promise is not None:
@@ -210,7 +213,7 @@ def _run_clocks(
     waiting = [
         (clock, story)
         for clock, (_end, story) in zip(clocks, facts, strict=True)
-        if clock.kind == PromiseKind.FIRST_TOUCH and story.waits
+        if clock.kind != PromiseKind.ACCEPT and story.waits
     ]
     _pause(waiting, mapping, ground, now)
     ends = [End(clock, end) for clock, (end, _story) in zip(clocks, facts, strict=True)]

@@ -87,6 +87,12 @@ class Clock(models.Model):
                 condition=Q(outcome="running", breached_at__isnull=True),
             ),
             models.Index(
+                fields=["due_at", "id"],
+                name="clock_returned",
+                condition=Q(kind="pick_up", outcome="running"),
+            ),
+            models.Index(fields=["-ended_at", "-id"], name="clock_picked_up", condition=Q(kind="pick_up")),
+            models.Index(
                 fields=["started_at", "kind"],
                 include=["team", "owner", "source", "tier", "outcome", "due_at", "seconds_used"],
                 name="clock_compliance",

@@ -26,6 +26,31 @@ class ClockQuerySet(models.QuerySet):
 
         return self.filter(kind__in=MARKETING_KINDS)
 
+    def to_pick_up(self) -> Self:
+        """Of leads that sales gave back and nobody has picked up, by time left."""
+        return self.running().filter(kind="pick_up").order_by("due_at", "pk")
+
+    def picked_up(self) -> Self:
+        """Of leads that sales gave back and marketing picked up, in time or late; the last one first."""
+        return self.ended_judged().filter(kind="pick_up").order_by("-ended_at", "-pk")
+
+    def of_handoffs_in(self, state: str) -> Self:
+        """Of handoffs in that state."""
+        return self.filter(handoff__state=state)
+
+    def tally_to_pick_up(self, now: datetime) -> dict[str, int]:
+        """How many wait to be picked up: all, rejected, recycled, late; one statement."""
+        return (
+            self.to_pick_up()
+            .order_by()
+            .aggregate(
+                all=models.Count("pk"),
+                rejected=models.Count("pk", filter=Q(handoff__state="rejected")),
+                recycled=models.Count("pk", filter=Q(handoff__state="recycled")),
+                late=models.Count("pk", filter=Q(due_at__lt=now)),
+            )
+        )
+
     def running(self) -> Self:
         """Not ended."""
         return self.filter(outcome="running")

@@ -1,8 +1,9 @@
-"""Sales' side in figures: what became of the promises whose clocks started in a period.
+"""Both sides' promises in figures: what became of those whose clocks started in a period.
 
 One query over the covering index clock_compliance, whatever the number of clocks. Truth is a function of time: a running
 clock past its due time is missed here, whether or not a sweep recorded it. Cancelled clocks are not judged, and waived ones
-are a figure of their own. Whoever owns a clock answers for it; without an owner it is the team's queue.
+are a figure of their own. Whoever owns a clock of sales answers for it; without an owner it is the team's queue. What marketing
+promised is nobody's in particular: it is cut by source and tier, and by source where sales is cut by team or rep.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, F, IntegerField, Q, When
 
-from sla.models import SALES_KINDS, ClockOutcome
+from sla.models import MARKETING_KINDS, SALES_KINDS, ClockOutcome, Side, side_of
 from sla.reports.filters import FILTERS, QUEUE, Ask
 from sla.reports.ranks import NONE, Ranks, Values, ranks_of, whether
 
@@ -74,6 +75,8 @@ class KindReport:
 
     kind: str
     label: str
+    side: Side
+    by: str
     now: Tally
     before: Tally
     groups: tuple[Group, ...]
@@ -111,43 +114,57 @@ def kind_reports(ask: Ask) -> list[KindReport]:
     """Every kind of promise that the ask leaves, also one without clocks; one query."""
     wholes: dict[tuple[bool, str], _Heap] = defaultdict(_Heap)
     parts: dict[tuple[str, Any], _Heap] = defaultdict(_Heap)
-    for kind, group, is_now, outcome, is_past, count, used in _cohort(ask, FILTERS[ask.by][1]):
+    for kind, group, is_now, outcome, is_past, count, used in _cohort(ask):
         wholes[is_now, kind].add(outcome, is_past, count, used)
         if is_now:
             parts[kind, group].add(outcome, is_past, count, used)
     reports = []
-    for kind in SALES_KINDS:
+    # No rep answers for what marketing promised.
+    for kind in SALES_KINDS if ask.chosen.get("rep") else (*SALES_KINDS, *MARKETING_KINDS):
         if ask.chosen.get("kind", kind) == kind:
-            groups = [_group(ask, key[1], heap.tally()) for key, heap in parts.items() if key[0] == kind]
+            by = cut_of(kind, ask)
+            groups = [_group(ask, by, key[1], heap.tally()) for key, heap in parts.items() if key[0] == kind]
             now, before = wholes[True, kind].tally(), wholes[False, kind].tally()
-            reports.append(KindReport(str(kind), str(kind.label), now, before, _in_order(groups, ask)))
+            in_order = _in_order(groups, by, ask)
+            reports.append(KindReport(str(kind), str(kind.label), side_of(kind), by, now, before, in_order))
     return reports
 
 
-def _cohort(ask: Ask, column: str) -> Iterable[tuple[str, Any, bool, str, bool, int, Sequence[int]]]:
+def cut_of(kind: str, ask: Ask) -> str:
+    """By what a kind of promise is cut where the reader asks for a cut."""
+    return "source" if side_of(kind) == Side.MARKETING and ask.by in ("team", "rep") else ask.by
+
+
+def _cohort(ask: Ask) -> Iterable[tuple[str, Any, bool, str, bool, int, Sequence[int]]]:
     """The clocks of the period and of the one before it, which ends where the period starts: (kind, group, whether of this
     period, outcome, whether past the due time, count, times used).
     """
+    column = F(FILTERS[ask.by][1])
+    if ask.by in ("team", "rep"):
+        of_marketing = When(kind__in=MARKETING_KINDS, then=F(FILTERS["source"][1]))
+        column = Case(of_marketing, default=column, output_field=IntegerField())
     rows = ask.clocks().judged().started_between(ask.period.before_start, ask.period.end)
     return (
         rows.annotate(
-            is_now=whether(Q(started_at__gte=ask.period.start)), is_past=whether(Q(due_at__lt=ask.now))
+            cut=column,
+            is_now=whether(Q(started_at__gte=ask.period.start)),
+            is_past=whether(Q(due_at__lt=ask.now)),
         )
         .order_by()
-        .values_list("kind", column, "is_now", "outcome", "is_past")
+        .values_list("kind", "cut", "is_now", "outcome", "is_past")
         # Count("*") and not of the key, which the covering index does not hold.
         .annotate(count=Count("*"), used=Values("seconds_used"))
     )
 
 
-def _group(ask: Ask, value: Any, tally: Tally) -> Group:
+def _group(ask: Ask, by: str, value: Any, tally: Tally) -> Group:
     key = QUEUE if value is None else str(value)
-    return Group(key, ask.label(ask.by, key), tally)
+    return Group(key, ask.label(by, key), tally)
 
 
-def _in_order(groups: list[Group], ask: Ask) -> tuple[Group, ...]:
+def _in_order(groups: list[Group], by: str, ask: Ask) -> tuple[Group, ...]:
     """Where most promises were broken first; tiers always in their own order."""
-    if ask.by == "tier":
+    if by == "tier":
         order = list(ask.choices["tier"])
         return tuple(sorted(groups, key=lambda group: order.index(group.value)))
     return tuple(sorted(groups, key=lambda group: (-group.tally.missed, group.label.casefold())))

@@ -16,7 +16,7 @@ from sla.models import Breach, Clock, ClockOutcome, Handoff, Hours, Side, side_o
 from sla.reports.happenings import Happening, happenings, journal_of, why_words
 from sla.reports.lists import Mark, pause_end, verdict_mark
 from sla.reports.receipts import Halt, ReceiptLine, lines_of, lines_with_pauses
-from sla.reports.wording import exact, target_words, to_the_second
+from sla.reports.wording import exact, target_words, to_the_second, whose
 from sla.services.clocks import seconds_between
 from sla.services.tenures import held_of
 from sla.services.terms import calendar_of, pauses_of, target_of
@@ -117,6 +117,7 @@ def evidence_of(handoff: Handoff, now: datetime) -> Evidence:
         .prefetch_related("breaches__owner", "pauses")
         .order_by("started_at", "pk")
     )
+    clocks.sort(key=lambda clock: side_of(clock.kind) == Side.MARKETING)
     entries = list(journal_of(handoff, [clock.pk for clock in clocks]))
     story = happenings(handoff, clocks, entries)
     enders = {
@@ -251,7 +252,7 @@ def _facts(clock: Clock, ended_by: str, by_owner: str) -> tuple[tuple[str, str],
         (_("Promised"), target_words(clock.promise)),
         (_("Due"), exact(clock.due_at)),
         (_("Ended"), exact(clock.ended_at) if clock.ended_at else _("still running")),
-        (_("Answers for it"), str(clock.owner) if clock.owner else _("the queue of %s") % clock.team),
+        (_("Answers for it"), whose(clock, _("the queue of %s") % clock.team)),
         (
             _("Judged by"),
             _("%(name)s, version %(number)d") % {"name": version.agreement.name, "number": version.number},
@@ -267,5 +268,8 @@ def _facts(clock: Clock, ended_by: str, by_owner: str) -> tuple[tuple[str, str],
 
 def _breach(row: Breach) -> BreachFact:
     return BreachFact(
-        row.deadline, row.recorded_at, row.lifted_at, str(row.owner) if row.owner else _("Queue")
+        row.deadline,
+        row.recorded_at,
+        row.lifted_at,
+        str(row.owner) if row.owner else whose(row.clock, _("Queue")),
     )

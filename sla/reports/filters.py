@@ -100,9 +100,11 @@ class Ask:
 
     def clocks(self) -> ClockQuerySet:
         """The clocks that the reader may see and the filters leave, whatever the period."""
-        return visible_clocks(self.user).filter(
+        rows = visible_clocks(self.user).filter(
             **{FILTERS[key][1]: _value(value) for key, value in self.chosen.items()}
         )
+        # What marketing promised has no owner either, and waits in no queue.
+        return rows.of_sales() if self.chosen.get("rep") else rows
 
     def handoffs(self) -> HandoffQuerySet:
         """The handoffs of the teams the reader answers for, by the filters that handoffs know."""

@@ -15,6 +15,7 @@ from accounts.models import User
 from leads.models import JournalEntry
 from leads.models.lead import STAGE_CHOICES
 from leads.services.handing import HAND_RAISE, REQUESTED, THRESHOLD
+from sla.agreements.fields import label_of
 from sla.models import (
     Clock,
     ClockOutcome,
@@ -30,6 +31,7 @@ from sla.models import (
 )
 from sla.reports.wording import STEP_DETAILS, exact, to_the_second
 from sla.services.pausing import LEAD_ACTED
+from sla.services.returned import PickedUp
 
 # Event of the journal -> (words, icon, one of the five meanings or none). One that is not here is shown by its own name.
 EVENTS: dict[str, tuple[Any, str, str]] = {
@@ -44,6 +46,8 @@ EVENTS: dict[str, tuple[Any, str, str]] = {
     "handoff.recycled": (gettext_lazy("Recycled to nurture"), "recycle", "paused"),
     "handoff.disqualified": (gettext_lazy("Disqualified"), "person-x", "waived"),
     "handoff.withdrawn": (gettext_lazy("Withdrawn by marketing"), "slash-circle", "waived"),
+    "handoff.incomplete": (gettext_lazy("Agreed fields were missing"), "file-earmark-text", "warning"),
+    "handoff.picked_up": (gettext_lazy("Picked up by marketing"), "arrow-counterclockwise", "ontime"),
     "touch.logged": (gettext_lazy("Touch logged"), "telephone-outbound", "ontime"),
     "clock.started": (gettext_lazy("Clock started"), "stopwatch", ""),
     "clock.warned": (gettext_lazy("Warned that the time runs out"), "alarm", "warning"),
@@ -82,7 +86,9 @@ LABELS = {
     "deadline": gettext_lazy("deadline"),
     "due_at": gettext_lazy("due"),
     "ended_at": gettext_lazy("ended"),
+    "done": gettext_lazy("what was done"),
     "kind": gettext_lazy("kind"),
+    "missing": gettext_lazy("missing"),
     "outcome": gettext_lazy("outcome"),
     "paused_until": gettext_lazy("paused until"),
     "until": gettext_lazy("until"),
@@ -263,6 +269,8 @@ _SAY: dict[str, Callable[[_Teller, Any], str]] = {
     "stage": _one_of(STAGE_CHOICES),
     "tier": _one_of(HandoffTier.choices),
     "class": _one_of(ReasonClass.choices),
+    "done": _one_of(PickedUp.choices),
+    "missing": lambda _teller, value: ", ".join(map(label_of, value)),
     "kind": _one_of(PromiseKind.choices, TouchKind.choices),
 }
 

@@ -17,7 +17,7 @@ from leads.models import Source
 from sla.models import Clock, Handoff, HandoffTier, PromiseKind, Waiver
 from sla.querysets import ClockQuerySet, HandoffQuerySet
 from sla.reports.filters import ANSWERS, REJECTIONS, Ask
-from sla.reports.wording import elapsed, moment, worked
+from sla.reports.wording import elapsed, moment, whose, worked
 from sla.services.clocks import seconds_between
 from sla.services.terms import target_of
 
@@ -170,7 +170,7 @@ class ClockList:
             "lead": str(clock.handoff.lead),
             "kind": str(PromiseKind(clock.kind).label),
             "tier": str(HandoffTier(clock.tier).label),
-            "rep": str(clock.owner) if clock.owner else _("Queue"),
+            "rep": whose(clock, _("Queue")),
             "team": str(clock.team),
             "source": str(clock.source),
             "started": moment(clock.started_at, self.ask.now),

@@ -10,10 +10,12 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from sla.models import Side
 from sla.reports.compliance import Group, KindReport, Tally, kind_reports
 from sla.reports.filters import ANSWERS, CUTS, FILTERS, REJECTIONS, Ask
 from sla.reports.marketing import Goals, Passed, goals, passed
-from sla.reports.wording import elapsed, percent, worked
+from sla.reports.unrouted import unrouted
+from sla.reports.wording import elapsed, moment, percent, worked
 
 
 @dataclass(frozen=True)
@@ -36,19 +38,23 @@ class Panel:
 
     kind: str
     title: str
+    side: Side
     figures: tuple[Figure, ...]
     bars: tuple[dict[str, Any], ...]
+    cut: str
     total: int
 
 
 def panels(ask: Ask) -> list[Panel]:
-    """Sales' side, a panel for each promise."""
+    """Both sides, a panel for each promise."""
     return [
         Panel(
             report.kind,
             report.label,
+            report.side,
             _figures(ask, report),
-            tuple(_bar(ask, report.kind, group) for group in report.groups),
+            tuple(_bar(ask, report, group) for group in report.groups),
+            str(FILTERS[report.by][0]),
             report.now.total,
         )
         for report in kind_reports(ask)
@@ -65,6 +71,20 @@ def cuts(ask: Ask) -> list[dict[str, Any]]:
         }
         for key in CUTS
     ]
+
+
+def waiting_figure(ask: Ask) -> Figure:
+    """What is sales-ready and not handed off now, whatever the period: no clock tells of it yet."""
+    found = unrouted(ask.now)
+    since = _("oldest since %s") % moment(found.oldest, ask.now) if found.count else _("every ready lead was")
+    return Figure(
+        _("Ready, not handed off"),
+        _number(found.count),
+        "",
+        since,
+        meaning="late" if found.is_late else "",
+        url=reverse("sla:unrouted"),
+    )
 
 
 def _list(ask: Ask, **changes: str) -> str:
@@ -155,11 +175,11 @@ def _points(now: float | None, before: float | None, ask: Ask) -> tuple[str, str
     return _("as before"), ""
 
 
-def _bar(ask: Ask, kind: str, group: Group) -> dict[str, Any]:
+def _bar(ask: Ask, report: KindReport, group: Group) -> dict[str, Any]:
     tally = group.tally
 
     def to(outcome: str) -> str:
-        return _list(ask, kind=kind, outcome=outcome, **{ask.by: group.value})
+        return _list(ask, kind=report.kind, outcome=outcome, **{report.by: group.value})
 
     return {
         "label": group.label,

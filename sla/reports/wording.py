@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.dates import moment_to_the_minute
-from sla.models import Hours, Promise
+from sla.models import Clock, Hours, Promise, Side, side_of
 
 MINUTE, HOUR = 60, 3600
 
@@ -57,6 +57,13 @@ def target_words(promise: Promise) -> str:
         "n": promise.count,
         "time": words,
     }
+
+
+def whose(clock: Clock, queue: str) -> str:
+    """Who answers for a clock: the rep, marketing for what marketing promised, else the queue, as the caller calls it."""
+    if clock.owner is not None:
+        return str(clock.owner)
+    return str(Side.MARKETING.label) if side_of(clock.kind) == Side.MARKETING else queue
 
 
 def elapsed(span: timedelta | None) -> str:

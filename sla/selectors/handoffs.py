@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from leads.models import Lead, Opportunity, OpportunityState
 from leads.policies import visible_leads
 from leads.stages import Stage
+from sla.agreements.fields import label_of
 from sla.clock import Look, look
-from sla.models import Clock, Handoff, HandoffState, Pause, Touch, Waiver
-from sla.policies import can_answer, can_assign, can_waive, can_work, visible_handoffs
-from sla.reports.wording import target_words
+from sla.models import Clock, Handoff, HandoffState, Pause, PromiseKind, Side, Touch, Waiver, side_of
+from sla.policies import can_answer, can_assign, can_pick_up, can_waive, can_work, visible_handoffs
+from sla.reports.wording import target_words, whose
+from sla.services.completeness import missing_fields
 from sla.services.pausing import can_be_paused, can_be_waived
 
 
@@ -32,6 +35,11 @@ class ClockFact:
         """What its promise says."""
         return target_words(self.clock.promise)
 
+    @property
+    def whose(self) -> str:
+        """Who answers for it."""
+        return whose(self.clock, _("the team, in its queue"))
+
 
 @dataclass(frozen=True)
 class Verbs:
@@ -47,6 +55,7 @@ class Verbs:
     pause: bool = False
     resume: bool = False
     waive: bool = False
+    pick_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,16 @@ class HandoffDetail:
     touches: Sequence[Touch]
     deal: Opportunity | None
     verbs: Verbs
+
+    @property
+    def missing(self) -> list[str]:
+        """Agreed fields that are empty still, in words, while marketing's clock for them runs."""
+        if not any(
+            fact.clock.kind == PromiseKind.COMPLETENESS and fact.clock.ended_at is None
+            for fact in self.clocks
+        ):
+            return []
+        return [label_of(code) for code in missing_fields(self.handoff)]
 
     @property
     def attempts(self) -> int:
@@ -103,7 +122,7 @@ def handoff_detail(*, handoff: Handoff, user: User, now: datetime) -> HandoffDet
     deal = next((row for row in deals if row.state == OpportunityState.OPEN), None)
     return HandoffDetail(
         handoff=handoff,
-        clocks=[_clock_fact(clock, now) for clock in handoff.clocks.all()],
+        clocks=[_clock_fact(clock, now) for clock in sorted(handoff.clocks.all(), key=_place)],
         touches=list(handoff.touches.all()),
         deal=deal,
         verbs=_verbs(handoff, deal, user, now),
@@ -117,6 +136,12 @@ def handoffs_of_lead(*, lead_id: int, user: User, now: datetime) -> tuple[Lead |
         return None, []
     rows = detail_queryset(user).filter(lead=lead).order_by("-started_at", "-pk")
     return lead, [handoff_detail(handoff=row, user=user, now=now) for row in rows]
+
+
+def _place(clock: Clock) -> tuple[bool, bool, datetime]:
+    """What runs comes first, sales' before marketing's, by what is due next; then what is over, in its order."""
+    is_over = clock.ended_at is not None
+    return is_over, side_of(clock.kind) == Side.MARKETING, clock.ended_at or clock.due_at
 
 
 def _clock_fact(clock: Clock, now: datetime) -> ClockFact:
@@ -158,4 +183,6 @@ def _verbs(handoff: Handoff, deal: Opportunity | None, user: User, now: datetime
         pause=work and not paused and any(can_be_paused(clock, now) for clock in clocks),
         resume=work and paused,
         waive=can_waive(user, handoff) and any(can_be_waived(clock) for clock in clocks),
+        pick_up=can_pick_up(user)
+        and any(clock.kind == PromiseKind.PICK_UP and clock.ended_at is None for clock in clocks),
     )

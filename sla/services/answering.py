@@ -1,6 +1,5 @@
 """Accepting and rejecting a handoff."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -17,11 +16,11 @@ from leads.models import Lead
 from leads.services.handing import return_to_marketing
 from leads.services.stages import Move
 from leads.stages import Stage
-from sla.models import AgreementVersion, Clock, Handoff, HandoffState, Promise, PromiseKind, Reason
+from sla.models import Handoff, HandoffState, PromiseKind, Reason
 from sla.policies import check_can_answer
-from sla.services.clocks import Start, end_clocks, start_clocks
+from sla.services.clocks import end_clocks
+from sla.services.promised import OF_ACCEPTANCE, ended, start_promised
 from sla.services.tenures import leave, locked_clocks, settle_running
-from sla.services.terms import calendar_version_of
 
 
 class AlreadyAnswered(RuntimeError):
@@ -53,8 +52,9 @@ def accept(*, handoff: Handoff, by: User, now: datetime) -> Handoff:
     if row.owner_id != handoff.owner_id:
         leave(handoffs=[handoff], now=now)
         settle_running(clocks=clocks, now=now, by=by)
-    _end_accept_clocks(clocks, now, by)
-    _start_first_touch(row, now, by)
+    for_answer = [clock for clock in clocks if clock.kind == PromiseKind.ACCEPT]
+    end_clocks(clocks=for_answer, at=now, now=now, by=by)
+    start_promised(handoff=row, kinds=OF_ACCEPTANCE, at=now, now=now, by=by)
     _record(
         row,
         "handoff.accepted",
@@ -88,9 +88,10 @@ def reject(*, handoff: Handoff, reason: Reason | None, note: str, by: User, now:
     row = _answer(
         handoff, HandoffState.REJECTED, by, now, owner=handoff.owner, reason=reason, note=note, ended_at=now
     )
-    _end_accept_clocks(locked_clocks([row]), now, by)
+    ended(ended_at={row: now}, now=now, by=by)
     target = Stage.NURTURE if reason.to_nurture else Stage.MQL
     return_to_marketing(moves=[Move(row.lead, target, _("Rejected: %s") % reason.label)], now=now, by=by)
+    start_promised(handoff=row, kinds=[PromiseKind.PICK_UP], at=now, now=now, by=by)
     _record(
         row,
         "handoff.rejected",
@@ -145,27 +146,6 @@ def told(row: Handoff) -> str:
     if row.state == HandoffState.REJECTED:
         return _("%(who)s rejected this lead at %(at)s. It is back with marketing.") % {"who": who, "at": at}
     return _("This handoff has ended (%s).") % row.get_state_display()
-
-
-def _end_accept_clocks(clocks: Iterable[Clock], now: datetime, by: User) -> None:
-    for_answer = [clock for clock in clocks if clock.kind == PromiseKind.ACCEPT]
-    end_clocks(clocks=for_answer, at=now, now=now, by=by)
-
-
-def _start_first_touch(row: Handoff, now: datetime, by: User) -> None:
-    """By the agreement version the handoff began under, and the calendar of today. History has no clocks."""
-    if Clock.objects.filter(handoff=row, kind=PromiseKind.FIRST_TOUCH).exists():
-        return  # accepted before: it goes on
-    accept_clock = Clock.objects.filter(handoff=row).order_by("pk").first()
-    promise = Promise.objects.filter(
-        version=AgreementVersion(pk=row.agreement_version_id), kind=PromiseKind.FIRST_TOUCH, tier=row.tier
-    ).first()
-    if accept_clock is None or promise is None:
-        return
-    calendar = calendar_version_of(row.team_id)
-    start_clocks(
-        starts=[Start(row, promise, calendar, now, row.owner, accept_clock.source_id)], now=now, by=by
-    )
 
 
 def _record(

@@ -125,16 +125,22 @@ def end_each(*, ends: Sequence[End], now: datetime, by: User | None = None, rule
 @transaction.atomic
 def cancel_clocks(*, clocks: Sequence[Clock], now: datetime, by: User | None = None, rule: str = "") -> None:
     """End clocks that nobody kept or missed (the handoff was withdrawn). One that is late already is missed, not cancelled."""
-    running = [clock for clock in clocks if clock.outcome == ClockOutcome.RUNNING]
-    end_clocks(
-        clocks=[clock for clock in running if is_late(clock.due_at, now)], at=now, now=now, by=by, rule=rule
-    )
+    cancel_each(ends=[End(clock, now) for clock in clocks], now=now, by=by, rule=rule)
+
+
+@transaction.atomic
+def cancel_each(*, ends: Sequence[End], now: datetime, by: User | None = None, rule: str = "") -> None:
+    """Cancel running clocks, each at the time of the fact that made it void; one that was late by then is missed."""
+    running = {end.clock: end.at for end in ends if end.clock.outcome == ClockOutcome.RUNNING}
+    late = [End(clock, at) for clock, at in running.items() if is_late(clock.due_at, at)]
+    end_each(ends=late, now=now, by=by, rule=rule)
     cancelled = [clock for clock in running if clock.outcome == ClockOutcome.RUNNING]
     for clock in cancelled:
-        clock.ended_at, clock.outcome = now, ClockOutcome.CANCELLED
+        clock.ended_at, clock.outcome = running[clock], ClockOutcome.CANCELLED
     update_rows(cancelled, ["ended_at", "outcome"])
     point_to_next(cancelled)
     close(clocks=cancelled, now=now)
+    _lift([clock for clock in cancelled if clock.breached_at], now)
     _record_ends(cancelled, now, by, rule)
 
 

@@ -10,9 +10,11 @@ from drains.wake import announce
 from leads.journal import Entry, record
 from leads.models import Activity, Lead
 from leads.services.handing import HAND_RAISE, THRESHOLD, mark_handed_off
-from sla.models import Handoff, HandoffTier, PromiseKind
+from sla.models import Clock, Handoff, HandoffTier, PromiseKind
 from sla.notices import empty_pool_notices, handed_off_notices
-from sla.services.clocks import Start, start_clocks
+from sla.services.clocks import Start, end_clocks, start_clocks
+from sla.services.completeness import missing_fields, record_missing
+from sla.services.returned import end_pick_ups
 from sla.services.routing import Turns, read_turns, team_for
 from sla.services.terms import NoTerms, Terms, terms_of_all
 
@@ -24,7 +26,7 @@ def hand_off(leads: Sequence[Lead], now: datetime) -> None:
     """Open a handoff for each ready lead of a claimed batch, in a bounded number of statements.
 
     Goes to the next rep of the lead's team, or to the team's queue where nobody is at work, with the accept clock running
-    in any case. Leads that an import brought are handed off as of their own date, without clocks (case 29). Raises NoTerms
+    in any case, and marketing's clocks for the way to here. Leads that an import brought are handed off as of their own date, without clocks (case 29). Raises NoTerms
     where no team may take a lead: the drain sets that lead aside with the reason.
     """
     rows = list(
@@ -39,20 +41,13 @@ def hand_off(leads: Sequence[Lead], now: datetime) -> None:
     turns.save()
     Handoff.objects.bulk_create(handoffs, batch_size=500)
     mark_handed_off(leads=rows, now=now, rule=RULE, history=history)
-    starts = []
-    for handoff in handoffs:
-        term = terms[handoff.team_id]
-        promise = term.promise(PromiseKind.ACCEPT, handoff.tier)
-        if promise is not None and handoff.lead_id not in history:
-            starts.append(
-                Start(
-                    handoff, promise, term.calendar_version, now, handoff.owner, handoff.lead.first_source_id
-                )
-            )
     _record(handoffs, now)
-    clocks = start_clocks(starts=starts, now=now, rule=RULE)
     live = [handoff for handoff in handoffs if handoff.lead_id not in history]
-    handed_off_notices(handoffs=live, clocks=clocks, now=now)
+    clocks = _run_clocks(live, terms, now)
+    end_pick_ups(leads=[lead.pk for lead in rows], now=now, rule=RULE)
+    handed_off_notices(
+        handoffs=live, clocks=[clock for clock in clocks if clock.kind == PromiseKind.ACCEPT], now=now
+    )
     stuck = [
         row
         for row in live
@@ -60,6 +55,32 @@ def hand_off(leads: Sequence[Lead], now: datetime) -> None:
     ]
     empty_pool_notices(handoffs=stuck, now=now)
     announce("handoffs.queued")
+
+
+def _run_clocks(live: Sequence[Handoff], terms: dict[int, Terms], now: datetime) -> list[Clock]:
+    """Start what runs from here on, and answer for the way to here: routing ends now, completeness where nothing is missing."""
+    starts: list[Start] = []
+    for handoff in live:
+        term = terms[handoff.team_id]
+        spans = [
+            (PromiseKind.ACCEPT, now, handoff.owner),
+            (PromiseKind.ROUTING, min(handoff.ready_at, now), None),
+            (PromiseKind.COMPLETENESS, now, None),
+        ]
+        for kind, at, owner in spans:
+            promise = term.promise(kind, handoff.tier)
+            if promise is not None:
+                source = handoff.lead.first_source_id
+                starts.append(Start(handoff, promise, term.calendar_version, at, owner, source))
+    clocks = start_clocks(starts=starts, now=now, rule=RULE)
+    record_missing(handoffs=live, now=now, rule=RULE)
+    over = [clock for clock in clocks if clock.kind == PromiseKind.ROUTING or _is_complete(clock)]
+    end_clocks(clocks=over, at=now, now=now, rule=RULE)
+    return clocks
+
+
+def _is_complete(clock: Clock) -> bool:
+    return clock.kind == PromiseKind.COMPLETENESS and not missing_fields(clock.handoff)
 
 
 def tier_of(lead: Lead) -> HandoffTier:

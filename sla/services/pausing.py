@@ -11,7 +11,7 @@ from leads.bulk import update_rows
 from leads.journal import Entry, record
 from sla.business_time import NeverOpen
 from sla.clock import is_late
-from sla.models import Clock, ClockOutcome, Handoff, Pause, PauseReason, PromiseKind, Waiver
+from sla.models import Clock, ClockOutcome, Handoff, Pause, PauseReason, PromiseKind, Side, Waiver, side_of
 from sla.policies import check_can_waive, check_can_work
 from sla.services.answering import NotPossible
 from sla.services.clocks import point_to_next, record_breaches, seconds_between
@@ -22,8 +22,9 @@ LEAD_ACTED = "lead_acted"
 
 
 def can_be_paused(clock: Clock, now: datetime) -> bool:
-    """Whether the clock runs, is not the one for the answer, and has time left; at the due second it has none."""
-    return clock.outcome == ClockOutcome.RUNNING and clock.kind != PromiseKind.ACCEPT and now < clock.due_at
+    """Whether the clock runs, is one of sales and not that for the answer, and has time left; at the due second it has none."""
+    may_pause = side_of(clock.kind) == Side.SALES and clock.kind != PromiseKind.ACCEPT
+    return clock.outcome == ClockOutcome.RUNNING and may_pause and now < clock.due_at
 
 
 def can_be_waived(clock: Clock) -> bool:
@@ -158,6 +159,8 @@ def waive(*, clock: Clock, reason: str, by: User, now: datetime) -> Waiver:
 def _check_pause(row: Clock, until: datetime, now: datetime) -> None:
     if row.kind == PromiseKind.ACCEPT:
         raise NotPossible(_("Accepting or rejecting cannot be paused: it needs nobody but you."))
+    if side_of(row.kind) == Side.MARKETING:
+        raise NotPossible(_("Marketing promised this, so sales cannot pause it."))
     if row.outcome != ClockOutcome.RUNNING:
         raise NotPossible(_("This promise is over, so there is nothing to pause."))
     if not can_be_paused(row, now):

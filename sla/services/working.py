@@ -16,8 +16,6 @@ from leads.services.opportunities import close_opportunity, open_opportunity
 from leads.services.stages import Move, change_stage
 from leads.stages import MoveRefused, Stage
 from sla.models import (
-    Clock,
-    ClockOutcome,
     Handoff,
     HandoffState,
     PromiseKind,
@@ -29,15 +27,13 @@ from sla.models import (
 )
 from sla.policies import check_can_work
 from sla.services.answering import NotPossible, accept
-from sla.services.clocks import amend_end, end_clocks
+from sla.services.promised import ended, start_promised, touched
 
 # Clocks of telephones and other systems may run a little ahead.
 FUTURE_TOLERANCE = timedelta(minutes=1)
-# What an earlier touch can change; who was waived stays waived, whatever becomes known.
 _RECYCLED_ENOUGH = gettext_lazy(
     "This lead was recycled %(times)d times; %(agreed)d were agreed. Qualify it, or disqualify it with the reason."
 )
-AMENDABLE = (ClockOutcome.KEPT, ClockOutcome.MISSED)
 
 
 @transaction.atomic
@@ -52,7 +48,7 @@ def log_touch(
     now: datetime,
     origin: TouchOrigin = TouchOrigin.PAGE,
 ) -> Touch:
-    """Record a human touch of time `at`; the first one of a handoff ends its clock, whatever path it came by.
+    """Record a human touch of time `at`; the clocks that it ends are ended whatever path it came by.
 
     Touching a lead that still waits accepts it. A touch that becomes known after a later one still is the first. Raises
     NotPossible for a time in the future or before the handoff, or on a handoff that has ended.
@@ -70,7 +66,7 @@ def log_touch(
     touch = Touch.objects.create(
         handoff=row, kind=kind, by=by, at=at, recorded_at=now, reached=reached, note=note, origin=origin
     )
-    _stop_first_touch(row, at, now, by)
+    touched(handoff=row, at=at, now=now, by=by)
     record(
         entries=[
             Entry(
@@ -124,6 +120,7 @@ def recycle(*, handoff: Handoff, until: date, note: str, by: User, now: datetime
     return_to_marketing(moves=[Move(row.lead, Stage.NURTURE, note or _("Recycled by sales"))], now=now, by=by)
     Lead.objects.filter(pk=row.lead_id).update(nurture_until=until)
     _end(row, HandoffState.RECYCLED, by, now, note=note)
+    start_promised(handoff=row, kinds=[PromiseKind.PICK_UP], at=now, now=now, by=by)
 
 
 @transaction.atomic
@@ -207,29 +204,12 @@ def _check_touched(row: Handoff) -> None:
         )
 
 
-def _stop_first_touch(row: Handoff, at: datetime, now: datetime, by: User) -> None:
-    clock = (
-        Clock.objects.filter(handoff=row, kind=PromiseKind.FIRST_TOUCH)
-        .with_terms()
-        .select_for_update(of=("self",))
-        .order_by("-pk")
-        .first()
-    )
-    if clock is None:
-        return
-    # A call before the acceptance was recorded counts as made at once.
-    at = max(at, clock.started_at)
-    if clock.outcome == ClockOutcome.RUNNING:
-        end_clocks(clocks=[clock], at=at, now=now, by=by)
-    elif clock.ended_at is not None and at < clock.ended_at and clock.outcome in AMENDABLE:
-        amend_end(clock=clock, at=at, now=now, by=by)
-
-
 def _end(
     row: Handoff, state: HandoffState, by: User, now: datetime, reason: Reason | None = None, note: str = ""
 ) -> None:
     before = {"state": row.state}
     row.state, row.ended_at, row.reason, row.note = state, now, reason, note
     row.save(update_fields=["state", "ended_at", "reason", "note"])
+    ended(ended_at={row: now}, now=now, by=by)
     after = {"state": str(state), "reason": reason.slug if reason else ""}
     record(entries=[Entry(f"handoff.{state}", "handoff", row.pk, row.lead_id, before, after)], at=now, by=by)

@@ -1,5 +1,6 @@
 """The workplace of managers and auditors: compliance, the lists behind its figures, and the evidence of a handoff."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -12,13 +13,15 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.policies import can_open, workplace
 from drains.clock import current_time
+from sla.models import Side
 from sla.policies import visible_handoffs
 from sla.reports.evidence import evidence_of
 from sla.reports.files import csv_lines
-from sla.reports.filters import ANSWERS, FILTERS, OUTCOMES, Ask, chips, menus, read
+from sla.reports.filters import ANSWERS, OUTCOMES, Ask, chips, menus, read
 from sla.reports.keyset import newer_than, page_of
 from sla.reports.lists import ClockList, HandoffList, columns_of
-from sla.reports.pages import cuts, marketing_figures, panels
+from sla.reports.pages import Panel, cuts, marketing_figures, panels, waiting_figure
+from sla.reports.unrouted import PAGE_SIZE, unrouted_page
 
 
 @workplace("compliance")
@@ -30,14 +33,42 @@ def compliance(request: HttpRequest) -> HttpResponse:
         "ask": ask,
         "menus": menus(ask),
         "chips": chips(ask),
-        "panels": panels(ask),
+        "sides": _sides(panels(ask)),
+        "waiting": waiting_figure(ask),
         "cuts": cuts(ask),
-        "cut_label": FILTERS[ask.by][0],
         "marketing": marketing_figures(ask),
         "clear_url": ask.cleared(),
         "now": now,
     }
     return render(request, "sla/compliance.html", context)
+
+
+def _sides(found: Sequence[Panel]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": side.value,
+            "title": _("Sales promised") if side == Side.SALES else _("Marketing promised"),
+            "panels": [panel for panel in found if panel.side == side],
+        }
+        for side in (Side.SALES, Side.MARKETING)
+    ]
+
+
+@workplace("compliance")
+def not_handed_off(request: HttpRequest) -> HttpResponse:
+    """Leads that are sales-ready and wait for their handoff, longest waiting first."""
+    now, text = current_time(), request.GET.get("page", "")
+    number = max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
+    rows, has_next = unrouted_page(number, now)
+    context = {
+        "rows": rows,
+        "first": (number - 1) * PAGE_SIZE + 1,
+        "last": (number - 1) * PAGE_SIZE + len(rows),
+        "prev_url": f"?page={number - 1}" if number > 1 else "",
+        "next_url": f"?page={number + 1}" if has_next else "",
+        "now": now,
+    }
+    return render(request, "sla/unrouted.html", context)
 
 
 @workplace("compliance")

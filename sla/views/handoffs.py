@@ -22,7 +22,7 @@ from accounts.models import User
 from accounts.policies import Refusal, can_open
 from drains.clock import current_time
 from sla.forms import TouchForm, VerbForm
-from sla.models import Handoff
+from sla.models import Handoff, PromiseKind
 from sla.selectors.handoffs import detail_queryset, handoff_detail, handoffs_of_lead
 from sla.services.answering import AlreadyAnswered, NotPossible
 from sla.services.answering import accept as accept_handoff
@@ -50,7 +50,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
         row = accept_handoff(handoff=row, by=user, now=now)
     except PROBLEMS as problem:
         return _problem(request, row, problem)
-    clock = row.clocks.running().order_by("-pk").first()
+    clock = row.clocks.running().filter(kind=PromiseKind.FIRST_TOUCH).first()
     return _done(request, row, accepted_text(row, user, clock.due_at if clock else None), leaves=True)
 
 
@@ -177,7 +177,8 @@ def _target(request: HttpRequest) -> str:
 
 def _from_inbox(request: HttpRequest) -> bool:
     here = request.htmx.current_url_abs_path if request.htmx else None  # type: ignore[attr-defined]
-    return bool(here) and urlsplit(str(here)).path == reverse("sla:inbox")
+    lists = (reverse("sla:inbox"), reverse("sla:returned"))
+    return bool(here) and urlsplit(str(here)).path in lists
 
 
 def _next(request: HttpRequest, row: Handoff) -> str:

@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import User
 from leads.models import OpportunityState
 from sla import forms
-from sla.models import Handoff, PauseReason, TouchKind
-from sla.policies import check_can_assign, check_can_waive, check_can_work
+from sla.models import Clock, Handoff, PauseReason, TouchKind
+from sla.policies import check_can_assign, check_can_pick_up, check_can_waive, check_can_work
 from sla.services.answering import AlreadyAnswered, check_answerable, reject, told
 from sla.services.passing import assign, give_back
 from sla.services.pausing import pause_handoff, resume_handoff, waive
+from sla.services.returned import PickedUp, pick_up
 from sla.services.working import close_deal, disqualify, log_touch, open_deal, qualify, recycle
 
 Cleaned = Mapping[str, Any]
@@ -160,9 +161,27 @@ def _waive(handoff: Handoff, data: Cleaned, by: User, now: datetime) -> str:
     }
 
 
+def _pick_up(handoff: Handoff, data: Cleaned, by: User, now: datetime) -> str:
+    done = PickedUp(data["done"])
+    pick_up(
+        handoff=handoff,
+        done=done,
+        until=data["until"] if done == PickedUp.NURTURE else None,
+        note=data["note"],
+        by=by,
+        now=now,
+    )
+    if done == PickedUp.NURTURE:
+        day = date_format(data["until"], "j M Y")
+        return _("Picked up. %(lead)s rests in nurture until %(day)s.") % {"lead": handoff.lead, "day": day}
+    if done == PickedUp.DISQUALIFIED:
+        return _("Picked up. %s is disqualified.") % handoff.lead
+    return _("Picked up. %s is qualified again: its score, or a raised hand, hands it off.") % handoff.lead
+
+
 def _due_now(handoff: Handoff) -> str:
     """The next due time of the handoff, as it is now."""
-    clock = handoff.clocks.running().order_by("due_at", "pk").first()
+    clock = Clock.objects.filter(pk__in=Handoff.objects.filter(pk=handoff.pk).values("next_clock")).first()
     if clock is None:
         return ""
     return _("%(promise)s: due %(due)s now.") % {
@@ -187,6 +206,14 @@ def accepted_text(handoff: Handoff, by: User, due_at: datetime | None) -> str:
 
 
 VERBS: dict[str, Verb] = {
+    "pick_up": Verb(
+        forms.PickUpForm,
+        lambda user, _handoff: check_can_pick_up(user),
+        _pick_up,
+        gettext_lazy("Pick up %s"),
+        gettext_lazy("Pick up"),
+        gettext_lazy("Sales gave this lead back. What you do with it ends the clock of the pick-up."),
+    ),
     "reject": Verb(
         forms.RejectForm,
         lambda user, handoff: check_answerable(handoff=handoff, by=user),

@@ -101,7 +101,10 @@ PAGES: dict[str, dict[str, int | str]] = {
     "sla:open_deal": WORK,
     "sla:close_deal": WORK,
     "sla:lead_handoffs": LOGGED_IN,
+    "sla:pick_up": row(LOGIN, 200, 403, 403, 403, 200),
+    "sla:returned": SUBMISSIONS,
     "sla:compliance": COMPLIANCE,
+    "sla:unrouted": COMPLIANCE,
     "sla:clocks": COMPLIANCE,
     "sla:evidence": LOGGED_IN,
     "sla:agreements": LOGGED_IN,
@@ -148,6 +151,7 @@ THEIRS: dict[str, dict[str, int | str]] = {
     "sla:waive": THEIR_WORK,
     "sla:open_deal": THEIR_WORK,
     "sla:close_deal": THEIR_WORK,
+    "sla:pick_up": row(LOGIN, 200, 404, 404, 403, 200),
     "sla:lead_handoffs": THEIR_LEAD,
     "sla:evidence": THEIR_HANDOFF,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -92,18 +92,25 @@ def clock_of(handoff: Handoff, kind: PromiseKind = PromiseKind.ACCEPT) -> Clock:
 
 
 def new_version(
-    in_force_from: datetime, accept_seconds: int, touch_seconds: int | None = None, **fields: Any
+    in_force_from: datetime,
+    accept_seconds: int | None = None,
+    touch_seconds: int | None = None,
+    promises: Mapping[str, Mapping[str, Any]] | None = None,
+    **fields: Any,
 ) -> AgreementVersion:
-    """A next version of the agreement, with other promises to answer and to touch, and other `fields`."""
+    """A next version of the agreement, with other times to answer and to touch, other terms of `promises` by kind, and other
+    `fields`."""
     latest = AgreementVersion.objects.latest("number")
     version = AgreementVersion.objects.create(agreement=latest.agreement, number=latest.number + 1, **fields)
     for promise in latest.promises.all():
         ladder = list(promise.ladder.all())
         promise.pk, promise.version = None, version
-        if promise.kind == PromiseKind.ACCEPT:
+        if promise.kind == PromiseKind.ACCEPT and accept_seconds is not None:
             promise.target_seconds = accept_seconds
         if promise.kind == PromiseKind.FIRST_TOUCH and touch_seconds is not None:
             promise.target_seconds = touch_seconds
+        for name, value in (promises or {}).get(promise.kind, {}).items():
+            setattr(promise, name, value)
         promise.save(force_insert=True)
         for step in ladder:
             step.pk, step.promise = None, promise

@@ -180,11 +180,12 @@ def test_case_25_a_recycled_lead_gets_a_new_handoff_with_new_clocks_and_the_old_
         by=owner_of(handoff),
         now=MORNING + 3 * HOUR,
     )
-    before = list(handoff.clocks.order_by("pk").values())
+    before = list(handoff.clocks.of_sales().order_by("pk").values())
     (again,) = hand_over(MORNING + 4 * HOUR, email=handoff.lead.contact.email)
     assert again.lead == handoff.lead
     assert clock_of(again).started_at == MORNING + 4 * HOUR
-    assert list(handoff.clocks.order_by("pk").values()) == before
+    assert list(handoff.clocks.of_sales().order_by("pk").values()) == before
+    assert clock_of(handoff, PromiseKind.PICK_UP).outcome == ClockOutcome.KEPT  # the new handoff is a pick-up
     assert clock_of(handoff, TOUCH).outcome == ClockOutcome.MISSED
     with time_machine.travel(MORNING + 4 * HOUR, tick=False):
         client = Client()

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from sla.business_time import BusinessCalendar, NeverOpen
 from sla.clock import Stretch, add, between, seconds_of_days, times
-from sla.models import MARKETING_KINDS, SALES_KINDS, CalendarVersion, Hours, Promise, PromiseKind, Side
+from sla.models import (
+    MARKETING_KINDS,
+    SALES_KINDS,
+    AgreementVersion,
+    CalendarVersion,
+    Hours,
+    Promise,
+    PromiseKind,
+    Side,
+)
 from sla.reports.wording import target_words
 from sla.services.terms import promise_times
 from tests.sla.naive_clock import walk
@@ -179,6 +188,10 @@ def test_the_standard_agreement_makes_the_promises_of_both_sides_to_every_tier()
     ],
 )
 def test_a_promise_is_in_seconds_or_in_days_and_only_attempts_are_counted(wrong: dict[str, object]) -> None:
-    rows = Promise.objects.filter(kind=wrong.pop("kind"), tier="scored")
-    with pytest.raises(IntegrityError), transaction.atomic():
-        rows.update(**wrong)
+    version = AgreementVersion.objects.get()
+    row = Promise.objects.get(kind=wrong.pop("kind"), tier="scored")
+    row.pk, row.version = None, AgreementVersion.objects.create(agreement=version.agreement, number=2)
+    for name, value in wrong.items():
+        setattr(row, name, value)
+    with pytest.raises(IntegrityError, match="promise_"), transaction.atomic():
+        row.save(force_insert=True)

@@ -442,8 +442,8 @@ def test_a_correction_moves_open_clocks_as_it_was_shown_before_and_leaves_ended_
         "special": {},
     }
     effect = effect_of(version=draft(calendar, now=start, **hours), user=manager)
-    # the open accept clock, and the first touch of the lead that was accepted
-    assert (effect.open, effect.examined, effect.later, effect.earlier) == (2, 2, 2, 0)
+    # the open accept clock; first touch, attempts and disposition of the lead that was accepted
+    assert (effect.open, effect.examined, effect.later, effect.earlier) == (4, 4, 4, 0)
     told = {row.clock.pk: row.new for row in effect.first}
     assert told[clock_of(open_one).pk] == datetime(2026, 3, 6, 9, 5, tzinfo=UTC)
     version = correct_calendar(calendar=calendar, **hours, by=manager, now=start)

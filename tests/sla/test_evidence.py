@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from leads.journal import Entry, record
-from leads.models import Lead
+from leads.models import Contact, Lead
 from sla.business_time import BusinessCalendar
 from sla.models import Agreement, Calendar, Clock, Handoff, Reason, Territory, TouchKind
 from sla.reports.evidence import evidence_of
@@ -102,6 +102,7 @@ def rep(db: None) -> User:
 
 def handed_off(now: datetime = START) -> Handoff:
     lead = make_lead()
+    Contact.objects.filter(pk=lead.contact_id).update(job_title="Director", company_name="Acme")
     Lead.objects.filter(pk=lead.pk).update(
         stage="mql", ready_at=now - timedelta(seconds=5), ready_rule="hand_raise", ready_detail="Demo"
     )
@@ -128,20 +129,32 @@ def test_the_story_is_told_in_order_with_who_and_what_changed(rep: User) -> None
         ("Stage changed", "rule sla.hand_off"),
         ("Handed off", "rule sla.hand_off"),
         ("Clock started: Accept or reject", "rule sla.hand_off"),
+        ("Clock started: Routing", "rule sla.hand_off"),
+        ("Clock started: Completeness", "rule sla.hand_off"),
+        ("Clock ended: Routing", "rule sla.hand_off"),
+        ("Clock ended: Completeness", "rule sla.hand_off"),
         ("Breach recorded: Accept or reject", "rule sla.sweep"),
         ("Clock ended: Accept or reject", "Ida Lund"),
         ("Clock started: First touch", "Ida Lund"),
+        ("Clock started: Attempts to reach", "Ida Lund"),
+        ("Clock started: Disposition", "Ida Lund"),
         ("Accepted", "Ida Lund"),
         ("Clock ended: First touch", "Ida Lund"),
+        ("Clock ended: Attempts to reach", "Ida Lund"),
         ("Touch logged", "Ida Lund"),
     ]
     texts = [one.text for one in evidence.happenings]
     assert "stage: MQL → SRL" in texts[0]
-    assert "outcome: Running → Missed" in texts[4]
-    assert "time used: 20 min" in texts[4]
-    assert "Call · reached" in texts[8]
-    assert "Wants a demo." in texts[8]
-    accepting, touching = evidence.clocks
+    assert "outcome: Running → Missed" in texts[8]
+    assert "time used: 20 min" in texts[8]
+    assert "Call · reached" in texts[15]
+    assert "Wants a demo." in texts[15]
+    accepting, touching, attempts, disposition, routing, completeness = evidence.clocks
+    assert (attempts.target, attempts.mark.words) == ("6 attempts within 10 business days", "kept")
+    assert (disposition.target, disposition.mark.words) == ("15 business days", "open, in time")
+    assert (routing.mark.words, completeness.mark.words) == ("kept", "kept")
+    assert ("Answers for it", "Marketing") in routing.facts
+    assert all(one.agrees for one in evidence.clocks)
     assert (accepting.target, accepting.due.total, accepting.mark.words) == (
         "15 min",
         "15 min",

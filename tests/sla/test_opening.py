@@ -36,7 +36,7 @@ def test_a_ready_lead_is_handed_off_with_its_clock_and_tells_its_rep_once() -> N
     _, (rep,) = open_desk(reps=1)
     (handoff,) = hand_over(MORNING)
     run_until_idle(MORNING + MINUTE)
-    clock = handoff.clocks.get()
+    clock = clock_of(handoff)
     assert (handoff.tier, handoff.owner, handoff.lead.stage) == (HandoffTier.HAND_RAISER, rep, Stage.SRL)
     assert (clock.owner, clock.started_at, clock.due_at) == (rep, MORNING, MORNING + 15 * MINUTE)
     notice = Notification.objects.get()

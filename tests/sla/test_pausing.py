@@ -306,11 +306,14 @@ def test_the_verbs_are_shown_where_they_are_possible() -> None:
     assert verbs_of(handoff, rep) == (True, False, False)
     assert verbs_of(handoff, manager) == (True, False, True)
     assert verbs_of(handoff, make_user("auditor")) == (False, False, False)
-    assert verbs_of(handoff, rep, MORNING + HOUR) == (False, False, False)
+    assert verbs_of(handoff, rep, MORNING + HOUR) == (True, False, False)  # attempts and disposition go on
+    assert verbs_of(handoff, rep, MORNING + 40 * 24 * HOUR) == (False, False, False)
     stop(handoff, CLOSING)
     assert verbs_of(handoff, rep) == (False, True, False)
     log_touch(handoff=handoff, kind=TouchKind.CALL, reached=True, note="", at=MORNING, by=rep, now=MORNING)
-    assert verbs_of(handoff, rep) == verbs_of(handoff, manager) == (False, False, False)
+    # The disposition runs on, and was not paused with the first touch.
+    assert verbs_of(handoff, rep) == (True, False, False)
+    assert verbs_of(handoff, manager) == (True, False, True)
 
 
 def test_the_form_asks_for_a_reason_and_an_end_reads_the_readers_zone_and_says_the_new_due_time() -> None:

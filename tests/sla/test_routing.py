@@ -88,7 +88,7 @@ def test_the_queue_is_given_out_at_opening_time_and_the_night_costs_the_rep_noth
     assert handoff.owner is None
     run_until_idle(OPENING, ["sla.assign"])
     handoff.refresh_from_db()
-    clock = handoff.clocks.get()
+    clock = clock_of(handoff)
     assert [handoff.owner, clock.owner] == [rep, rep]
     assert clock.due_at == OPENING + 15 * MINUTE
     notice = Notification.objects.get(kind="handed_off")

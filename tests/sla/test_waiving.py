@@ -126,7 +126,7 @@ def test_it_is_a_figure_of_its_own_and_in_no_share() -> None:
     assert (after.missed, after.waived, after.decided, after.total, after.share) == (0, 1, 0, 1, None)
     assert after.used.count == 0
     counts = ClockList(read({}, manager, NOW)).counts()
-    assert (counts["waived"], counts[""]) == (1, 2)
+    assert (counts["waived"], counts[""]) == (1, 6)
 
 
 def text_of(client: Client, address: str) -> str:

@@ -9,7 +9,7 @@ from leads.models import Lead, Submission
 from leads.services.review import reject, take_back
 from sla.models import Clock, Handoff
 from sla.services.answering import AlreadyAnswered, accept
-from tests.sla.desk import MINUTE, MORNING, open_desk, submit
+from tests.sla.desk import MINUTE, MORNING, clock_of, open_desk, submit
 from tests.support.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,8 @@ def reject_it(after: int = 5) -> None:
 def test_an_unanswered_handoff_is_withdrawn_and_its_clock_cancelled(handoff: Handoff) -> None:
     reject_it()
     handoff.refresh_from_db()
-    assert (handoff.state, Clock.objects.get().outcome) == ("withdrawn", "cancelled")
+    assert (handoff.state, clock_of(handoff).outcome) == ("withdrawn", "cancelled")
+    assert not Clock.objects.running().exists()
     assert Lead.objects.get().stage == "disqualified"
     assert handoff.owner is not None
     with pytest.raises(AlreadyAnswered):
@@ -45,7 +46,7 @@ def test_an_unanswered_handoff_is_withdrawn_and_its_clock_cancelled(handoff: Han
 
 def test_a_clock_that_was_late_by_then_stays_missed(handoff: Handoff) -> None:
     reject_it(after=20)
-    assert Clock.objects.get().outcome == "missed"
+    assert clock_of(handoff).outcome == "missed"
 
 
 def test_an_accepted_lead_stays_with_sales(handoff: Handoff) -> None:
