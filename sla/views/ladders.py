@@ -1,5 +1,6 @@
 """The simulation of an agreement, and the ladder of one promise with its editor."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -37,7 +38,7 @@ from sla.services.terms import calendar_version_of
 def simulation(request: HttpRequest) -> HttpResponse:
     """Give a start, a team and a tier: every deadline with its receipt, and every step, in one line of time."""
     now = current_time()
-    form = SimulationForm(request.GET or None, initial=_beginning(request, now))
+    form = SimulationForm(request.GET or _beginning(request, now))
     context: dict[str, Any] = {"form": form, "now": now}
     if form.is_valid():
         context |= _simulated(form)
@@ -46,15 +47,14 @@ def simulation(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _beginning(request: HttpRequest, now: Any) -> dict[str, Any]:
+def _beginning(request: HttpRequest, now: datetime) -> dict[str, Any] | None:
+    """What is shown before anybody asked: a hand raised now, in the reader's team or the first one; None without teams."""
+    teams = Territory.objects.order_by("team__name").values_list("team", flat=True)
+    own = getattr(request.user, "team_id", None)
+    team = own if own in teams else teams.first()
+    start = timezone.localtime(now).strftime("%Y-%m-%dT%H:%M:%S")
     zone = timezone.get_current_timezone_name()
-    start = timezone.localtime(now).replace(microsecond=0)
-    return {
-        "zone": zone,
-        "start": start,
-        "tier": HandoffTier.HAND_RAISER,
-        "team": getattr(request.user, "team_id", None),
-    }
+    return {"team": team, "tier": HandoffTier.HAND_RAISER, "start": start, "zone": zone} if team else None
 
 
 def _simulated(form: SimulationForm) -> dict[str, Any]:

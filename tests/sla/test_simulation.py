@@ -52,6 +52,7 @@ def test_the_page_tells_every_deadline_in_the_zone_that_was_asked(client: Client
     for kind in ("Accept or reject", "First touch", "Disposition", "Pick-up of returned leads"):
         assert kind in text
     assert client.get(reverse("sla:simulate"), friday | {"zone": "Mars/Base"}).status_code == 422
+    assert "Line of time" in client.get(reverse("sla:simulate")).content.decode()
 
 
 def test_the_ladder_of_a_draft_is_written_with_a_journal_row_and_only_by_a_party(client: Client) -> None:
