@@ -13,14 +13,14 @@ import django
 
 # Exit code of a run that measured everything and missed an aim; a failure has Python's own code 1.
 MISSED = 3
-GROUPS = ("pages", "rescore", "sweep", "latency", "intake", "memory")
+GROUPS = ("pages", "rescore", "sweep", "calendar", "latency", "intake", "memory")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `manage.py bench` that are handed on to this process."""
     parser.add_argument("--n", type=_whole, default=10_000, help="leads; ten times as many activities")
     parser.add_argument(
-        "--clocks", type=int, default=0, help="running clocks of the sweep (as many as leads)"
+        "--clocks", type=int, default=0, help="running clocks of sweep, calendar, latency (as many as leads)"
     )
     parser.add_argument("--only", default=",".join(GROUPS), help=f"comma-separated, of {', '.join(GROUPS)}")
     parser.add_argument("--json", default="", metavar="FILE", help="write every figure to this file")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import intake, latency, memory, pages, rescore, sweep
+from benchmarks import calendar, intake, latency, memory, pages, rescore, sweep
 from benchmarks.measure import Line
 from benchmarks.people import Cast
 
@@ -24,6 +24,7 @@ _GROUPS: dict[str, Callable[[Bench], list[Line]]] = {
     "pages": lambda bench: pages.measure(bench.leads, bench.cast, max(3 * bench.rounds, 3)),
     "rescore": lambda bench: rescore.measure(bench.leads, bench.rounds),
     "sweep": lambda bench: sweep.measure(bench.leads, bench.clocks, bench.rounds),
+    "calendar": lambda bench: calendar.measure(bench.clocks, bench.cast, bench.rounds),
     "latency": lambda bench: latency.measure(bench.leads, bench.clocks, bench.cast.key),
     "intake": lambda bench: intake.measure(bench.cast.key, bench.rounds, bench.seconds),
     "memory": lambda bench: memory.measure(),

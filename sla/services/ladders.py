@@ -3,8 +3,10 @@ transaction that does so."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from leads.bulk import update_rows
+from leads.bulk import update_values
+from sla.business_time import BusinessCalendar
 from sla.clock import Stretch
 from sla.defaults import default_ladder
 from sla.ladder import planned_at
@@ -59,8 +61,7 @@ def plan(*, clocks: Sequence[Clock]) -> None:
 
 def time_of(step: LadderStep, clock: Clock, pauses: Sequence[Stretch] = ()) -> datetime | None:
     """When a step comes on a clock, by sla.ladder; None for never."""
-    calendar = calendar_of(clock.promise, clock.calendar_version)
-    target = target_of(clock.promise, clock.calendar_version, clock.started_at)
+    calendar, target = _law(clock)
     return planned_at(step.rung, calendar, clock.started_at, target, pauses)
 
 
@@ -68,23 +69,41 @@ def replan(*, clocks: Sequence[Clock], pauses: dict[int, list[Stretch]], now: da
     """Move what is planned on clocks whose due time was computed anew; a step that was done is never repeated.
 
     A reminder that was left out because the time was over comes after all where there is time again. `pauses` are those of
-    each clock. Rows that the drain works on this very moment are left to it.
+    each clock. Rows that the drain works on this very moment are left to it. Reads columns and no objects, and writes one
+    column where only the time changes: a correction of a calendar moves five steps for each of ten thousand clocks.
     """
     running = {clock.pk: clock for clock in clocks}
-    rows = Escalation.objects.filter(clock__in=running).movable().select_related("step")
-    moved = []
-    for row in rows.select_for_update(skip_locked=True, of=("self",)):
-        clock = running[row.clock_id]
-        at = time_of(row.step, clock, pauses.get(clock.pk, ()))
-        was_left_out = row.state == EscalationState.SKIPPED
-        if at is None or (was_left_out and at <= now):
-            if at is None and not was_left_out:
-                row.state, row.done_at, row.detail = EscalationState.SKIPPED, now, NEVER
-                moved.append(row)
-        elif was_left_out or at != row.at:
-            row.at, row.state, row.done_at, row.detail = at, EscalationState.PLANNED, None, ""
-            moved.append(row)
-    update_rows(moved, ["at", "state", "done_at", "detail"])
+    rows = Escalation.objects.filter(clock__in=running).movable().select_for_update(skip_locked=True)
+    found = list(rows.values_list("pk", "clock_id", "step_id", "at", "state"))
+    rungs = {
+        row.pk: row.rung
+        for row in LadderStep.objects.filter(pk__in={step for _pk, _clock, step, *_ in found})
+    }
+    laws: dict[int, tuple[BusinessCalendar, int | float]] = {}
+    moved: dict[int, list[datetime]] = {}
+    turned: dict[int, list[Any]] = {}
+    for number, clock_id, step_id, before, state in found:
+        clock = running[clock_id]
+        if clock_id not in laws:
+            laws[clock_id] = _law(clock)
+        at = planned_at(
+            rungs[step_id], laws[clock_id][0], clock.started_at, laws[clock_id][1], pauses.get(clock_id, ())
+        )
+        if state == EscalationState.SKIPPED:
+            if at is not None and at > now:
+                turned[number] = [at, EscalationState.PLANNED, None, ""]
+        elif at is None:
+            turned[number] = [before, EscalationState.SKIPPED, now, NEVER]
+        elif at != before:
+            moved[number] = [at]
+    update_values(Escalation, ["at"], moved)
+    update_values(Escalation, ["at", "state", "done_at", "detail"], turned)
+
+
+def _law(clock: Clock) -> tuple[BusinessCalendar, int | float]:
+    """The hours that a clock counts, and how many seconds of them are promised."""
+    calendar = calendar_of(clock.promise, clock.calendar_version)
+    return calendar, target_of(clock.promise, clock.calendar_version, clock.started_at)
 
 
 def close(*, clocks: Sequence[Clock], now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 
 from accounts.models import User
 from leads.bulk import update_rows
@@ -16,7 +16,7 @@ from sla.services.ladders import replan
 from sla.services.tenures import settle
 from sla.services.terms import pauses_of, promise_times
 
-BATCH = 500
+BATCH = 2_000
 _FIELDS = ["owner", "calendar_version", "due_at", "warn_at", "breached_at", "paused_until"]
 
 
@@ -71,13 +71,13 @@ def recompute_open_clocks(
         Clock.objects.running()
         .on_calendar(calendar_version.calendar_id)
         .filter(pk__gt=last)
-        .with_terms()
-        .prefetch_related("pauses")
+        .with_law()
         .select_for_update(of=("self",))
         .order_by("pk")[:BATCH]
     ):
         for clock in clocks:
             clock.calendar_version = calendar_version
+        prefetch_related_objects([clock for clock in clocks if clock.paused_until is not None], "pauses")
         changed += recompute(clocks=clocks, why="calendar_corrected", now=now, by=by, rule=rule)
         last = clocks[-1].pk
     return changed

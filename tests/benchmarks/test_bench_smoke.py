@@ -27,12 +27,12 @@ def bench(**options: object) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_every_group_measures_and_reports_its_ratio(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    bench(n=200, json=str(report), only="pages,rescore,sweep,intake")
+    bench(n=200, json=str(report), only="pages,rescore,sweep,calendar,intake")
     lines = json.loads(report.read_text())["results"]
-    assert {line["group"] for line in lines} == {"pages", "rescore", "sweep", "intake"}
+    assert {line["group"] for line in lines} == {"pages", "rescore", "sweep", "calendar", "intake"}
     assert not [line for line in lines if line.get("failed")]
     timed = [line for line in lines if line.get("limit_name")]
-    assert {line["group"] for line in timed} == {"pages", "rescore", "sweep", "intake"}
+    assert {line["group"] for line in timed} == {"pages", "rescore", "sweep", "calendar", "intake"}
     assert all(line["ratio"] > 0 and line["measured"] > 0 for line in timed)
     assert all(line["measured"] > 0 for line in lines if line.get("unit") == "SQL")
 
