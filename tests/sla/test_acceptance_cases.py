@@ -16,14 +16,15 @@ from hypothesis.extra.django import TestCase
 
 from accounts.models import User
 from drains.runner import run_until_idle
-from leads.models import Opportunity, OpportunityState
+from leads.models import Opportunity, OpportunityState, Submission
+from leads.services.review import reject as withdraw
 from leads.signals import deals_recorded
 from notifications.models import Notification
 from sla.clock import Look, look
 from sla.models import Breach, Clock, ClockOutcome, Handoff, Promise, PromiseKind, Reason, TouchKind
 from sla.services.answering import accept, reject
 from sla.services.passing import assign
-from sla.services.working import log_touch, qualify, recycle
+from sla.services.working import disqualify, log_touch, qualify, recycle
 from tests.sla.desk import HOUR, MINUTE, MORNING, clock_of, hand_over, open_desk, owner_of, submit
 from tests.sla.made_clocks import START, make_clock, make_handoff
 from tests.support.people import make_team, make_user
@@ -153,6 +154,18 @@ def test_case_19_a_deal_that_is_closed_elsewhere_stops_the_clock() -> None:
 
 
 @pytest.mark.django_db
+def test_case_19_a_touch_logged_on_the_page_stops_the_clock_as_of_its_time() -> None:
+    handoff = accepted()
+    with time_machine.travel(MORNING + 2 * HOUR, tick=False):
+        client = Client()
+        client.force_login(owner_of(handoff))
+        sent = {"kind": "call", "reached": "on", "at": "2026-03-04T10:30"}
+        assert client.post(f"/handoffs/{handoff.pk}/touch/", sent).status_code == 302
+    clock = clock_of(handoff, TOUCH)
+    assert (clock.outcome, clock.ended_at) == (ClockOutcome.KEPT, MORNING + 30 * MINUTE)
+
+
+@pytest.mark.django_db
 def test_case_20_neither_the_lead_nor_a_warning_nor_a_reassignment_stops_the_clock() -> None:
     team, (ada, bo) = open_desk()
     manager = make_user("sales_manager", team=team)
@@ -207,15 +220,37 @@ def test_case_28_what_the_lead_does_after_the_end_opens_no_clock() -> None:
 
 
 @pytest.mark.django_db
-def test_case_30_a_closed_lead_never_alarms() -> None:
+@pytest.mark.parametrize("end", ["rejected", "qualified", "recycled", "disqualified", "withdrawn"])
+def test_case_30_a_closed_lead_never_alarms(end: str) -> None:
+    """Whichever way it was closed. Leads are never merged into each other, so none is merged away."""
     team, (rep,) = open_desk(reps=1)
-    make_user("sales_manager", team=team)
+    people = [rep, make_user("sales_manager", team=team)]
     (handoff,) = hand_over(MORNING)
-    reason = Reason.objects.get(slug="incomplete")
-    reject(handoff=handoff, reason=reason, note="", by=rep, now=MORNING + MINUTE)
-    run_until_idle(MORNING + timedelta(days=2), ["sla.escalate", "sla.sweep"])
-    assert not Notification.objects.filter(kind__in=["warning", "breach"], recipient=rep).exists()
-    assert not Breach.objects.filter(owner__isnull=False).exists()
+    close(handoff, end, rep)
+    assert Handoff.objects.get().state == end
+    run_until_idle(MORNING + timedelta(days=60), ["sla.escalate", "sla.sweep"])
+    assert not Notification.objects.filter(kind__in=["warning", "breach"], recipient__in=people).exists()
+    assert not Breach.objects.filter(clock__in=Clock.objects.of_sales()).exists()
+
+
+def close(handoff: Handoff, end: str, rep: User) -> None:
+    """End a handoff within a few minutes of the morning."""
+    at = MORNING + 2 * MINUTE
+    if end == "rejected":
+        reject(handoff=handoff, reason=Reason.objects.get(slug="incomplete"), note="", by=rep, now=at)
+    elif end == "withdrawn":
+        withdraw(submissions=[Submission.objects.get()], note="Spam", by=make_user("marketing"), now=at)
+    else:
+        row = accept(handoff=handoff, by=rep, now=MORNING + MINUTE)
+        call(row, MORNING + MINUTE)
+        if end == "qualified":
+            bant = dict.fromkeys(("budget", "authority", "need", "timeline"), "known")
+            qualify(handoff=row, bant=bant, by=rep, now=at)
+        elif end == "recycled":
+            recycle(handoff=row, until=datetime(2026, 9, 1, tzinfo=UTC).date(), note="", by=rep, now=at)
+        else:
+            reason = Reason.objects.get(slug="no_need")
+            disqualify(handoff=row, reason=reason, note="They told me so.", by=rep, now=at)
 
 
 @pytest.mark.django_db

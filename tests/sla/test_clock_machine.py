@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from accounts.models import User
 from drains.runner import run_until_idle
 from sla.models import (
     Breach,
@@ -27,11 +28,12 @@ from sla.models import (
     Handoff,
     PauseReason,
     PromiseKind,
+    Reason,
     TouchKind,
 )
 from sla.reports.evidence import evidence_of
-from sla.services.answering import NotPossible, accept
-from sla.services.passing import assign
+from sla.services.answering import NotPossible, accept, reject
+from sla.services.passing import assign, give_back
 from sla.services.pausing import pause, resume
 from sla.services.recompute import recompute_open_clocks
 from sla.services.working import log_touch
@@ -70,24 +72,24 @@ class Naive:
     touched: datetime | None = None
     breaches: dict[datetime, bool] = field(default_factory=dict)
     is_breached: bool = False
-    # Who has the lead from when on, by number.
-    hands: list[tuple[datetime, int]] = field(default_factory=list)
+    # Who has the lead from when on, by number; None is the team's queue.
+    hands: list[tuple[datetime, int | None]] = field(default_factory=list)
 
     def due(self) -> datetime:
         """The end of the quarter in which the last one counted."""
         return self.walk()[0]
 
-    def answers(self) -> int:
+    def answers(self) -> int | None:
         """Who answers for it: whoever had most of the quarters that counted up to the deadline, of equals the last."""
         counts = self.walk()[1]
         if self.touched is not None and self.touched <= self.due():
             return [self.hands[0][1], *(who for at, who in self.hands[1:] if at < self.touched)][-1]
         return max(counts, key=lambda who: (counts[who], list(counts).index(who)))
 
-    def walk(self) -> tuple[datetime, dict[int, int]]:
+    def walk(self) -> tuple[datetime, dict[int | None, int]]:
         """The deadline, and how many of its quarters each had, in the order in which each had it last."""
         at, counted = self.started, 0
-        had: dict[int, int] = {}
+        had: dict[int | None, int] = {}
         while counted < TARGET:
             standing = any(begin <= at < end for begin, end in self.pauses)
             if looks_open(self.hours, at) and not standing:
@@ -122,6 +124,9 @@ class Machine(RuleBasedStateMachine):
         (self.handoff,) = hand_over(MORNING)
         self.now, self.hours = MORNING, CALENDARS[0]
         self.naive: Naive | None = None
+        # Who gave this lead back, by number; and the clocks of sales of the leads that were rejected, as they were left.
+        self.refused: set[int] = set()
+        self.rejected: dict[int, list[dict[str, Any]]] = {}
 
     def teardown(self) -> None:
         """Sweep once more, compare the breaches, prove the receipts, and leave nothing behind."""
@@ -129,6 +134,9 @@ class Machine(RuleBasedStateMachine):
             self.sweep()
             handoff = Handoff.objects.get(pk=self.handoff.pk)
             assert all(one.agrees for one in evidence_of(handoff, self.now).clocks)
+            for number, clocks in self.rejected.items():
+                assert list(Clock.objects.filter(handoff=number).of_sales().order_by("pk").values()) == clocks
+                assert all(row["ended_at"] is not None for row in clocks)
         finally:
             transaction.set_rollback(True)
             self.atomic.__exit__(None, None, None)
@@ -143,6 +151,21 @@ class Machine(RuleBasedStateMachine):
         """The handoff as it is now."""
         return Handoff.objects.get(pk=self.handoff.pk)
 
+    @property
+    def worker(self) -> User:
+        """Whoever works on it; on what is in the queue, the manager."""
+        return self.lead.owner or self.manager
+
+    @property
+    def next_rep(self) -> User | None:
+        """Whoever has it; from the queue the first rep who did not give it back."""
+        willing = [rep for rep in self.reps if rep.pk not in self.refused]
+        return self.lead.owner or (willing[0] if willing else None)
+
+    def is_anybodys(self) -> bool:
+        """Waiting, and there is a rep who may accept it."""
+        return self.lead.state == "waiting" and self.next_rep is not None
+
     def is_running(self) -> bool:
         """Accepted and not touched."""
         return self.naive is not None and self.naive.touched is None
@@ -154,8 +177,19 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.naive is None)
     @rule()
     def accept(self) -> None:
-        accept(handoff=self.lead, by=owner_of(self.lead), now=self.now)
+        assert self.next_rep is not None
+        accept(handoff=self.lead, by=self.next_rep, now=self.now)
         self.naive = Naive(self.now, self.hours, hands=[(self.now, owner_of(self.lead).pk)])
+
+    @precondition(lambda self: self.naive is None and self.lead.owner_id is not None)
+    @rule()
+    def reject(self) -> None:
+        """It is over with this lead, and nothing that comes later changes its clocks; another one takes its place."""
+        reason = Reason.objects.get(slug="incomplete")
+        reject(handoff=self.lead, reason=reason, note="", by=self.worker, now=self.now)
+        clocks = Clock.objects.filter(handoff=self.handoff).of_sales().order_by("pk")
+        self.rejected[self.handoff.pk] = list(clocks.values())
+        (self.handoff,) = hand_over(self.now)
 
     @rule(number=st.integers(0, 2))
     def reassign(self, number: int) -> None:
@@ -163,6 +197,10 @@ class Machine(RuleBasedStateMachine):
         self.now += QUARTER
         row, to = self.lead, self.reps[number]
         before = (row.owner_id, row.state)
+        if to.pk in self.refused:
+            with pytest.raises(NotPossible):
+                assign(handoff=row, to=to, by=self.manager, now=self.now)
+            return
         changed = assign(handoff=row, to=to, by=self.manager, now=self.now)
         if to.pk == before[0]:
             assert str(changed.state) == before[1]
@@ -176,13 +214,35 @@ class Machine(RuleBasedStateMachine):
         if self.naive is not None:
             self.naive.hands.append((self.now, to.pk))
 
-    @precondition(lambda self: self.naive is not None and self.lead.state == "waiting")
+    @precondition(lambda self: self.naive is not None and self.is_anybodys())
     @rule()
     def accept_what_was_passed_on(self) -> None:
-        accept(handoff=self.lead, by=owner_of(self.lead), now=self.now)
+        """Also from the queue."""
+        assert self.naive is not None
+        assert self.next_rep is not None
+        row, rep = self.lead, self.next_rep
+        accept(handoff=row, by=rep, now=self.now)
         assert self.lead.state == "accepted"
+        if rep.pk != row.owner_id:
+            self.naive.hands.append((self.now, rep.pk))
 
-    @precondition(is_running)
+    @precondition(
+        lambda self: (
+            self.naive is not None and self.lead.state == "waiting" and self.lead.owner_id is not None
+        )
+    )
+    @rule()
+    def give_back(self) -> None:
+        """To the team's queue, which answers from then on; never again to the same rep."""
+        assert self.naive is not None
+        self.now += QUARTER
+        rep = owner_of(self.lead)
+        give_back(handoff=self.lead, why="No time.", by=rep, now=self.now)
+        assert (self.lead.state, self.lead.owner, clock_of(self.lead).owner) == ("waiting", None, None)
+        self.naive.hands.append((self.now, None))
+        self.refused.add(rep.pk)
+
+    @precondition(lambda self: self.is_running() and self.lead.owner_id is not None)
     @rule(back=st.integers(0, 30))
     def touch(self, back: int) -> None:
         assert self.naive is not None
@@ -208,7 +268,7 @@ class Machine(RuleBasedStateMachine):
         assert self.naive is not None
         until, possible = self.now + quarters * QUARTER, self.now < self.naive.due()
         try:
-            pause(clock=self.clock, until=until, reason=reason, by=owner_of(self.lead), now=self.now)
+            pause(clock=self.clock, until=until, reason=reason, by=self.worker, now=self.now)
         except NotPossible:
             assert not possible
         else:
@@ -219,7 +279,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def resume(self) -> None:
         assert self.naive is not None
-        resumed = resume(clock=self.clock, by=owner_of(self.lead), now=self.now)
+        resumed = resume(clock=self.clock, by=self.worker, now=self.now)
         assert resumed == any(end > self.now for _begin, end in self.naive.pauses)
         self.naive.pauses = [(begin, min(end, self.now)) for begin, end in self.naive.pauses]
 
