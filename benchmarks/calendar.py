@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from benchmarks.dialect import execute
+from benchmarks.fill import take_statistics
 from benchmarks.measure import Aim, Line, Result, alternate, timed
 from benchmarks.people import Cast
 from leads.models import JournalEntry
@@ -39,17 +40,17 @@ def measure(clocks: int, cast: Cast, rounds: int) -> list[Line]:
     moved = Clock.objects.running().on_calendar(Calendar.objects.get().pk).count()
     correct = Correction(cast.users[Role.SALES_MANAGER.value], now)
     with CaptureQueriesContext(connection) as captured:
-        correct()
+        correct.correct()
     measured, limit = alternate(rounds, correct, _shift)
     note = f"{moved:,} running clocks, {Escalation.objects.planned().count():,} planned steps, {len(captured)} statements"
-    aims = (Aim(5_000, of="figure"),) if moved <= 10_000 else ()
+    aims = (Aim(5_000, of="figure"),) if clocks <= 10_000 else ()
     return [
         Result("calendar", "corrected", measured, "ms", limit, "one UPDATE of the due times", aims, note),
     ]
 
 
 class Correction:
-    """Calling it lengthens the days of the office or, the next time, shortens them, and gives the milliseconds with the commit."""
+    """Lengthens the days of the office or, the next time, shortens them; calling it gives the milliseconds with the commit."""
 
     def __init__(self, by: User, now: datetime) -> None:
         self.by, self.now = by, now
@@ -57,15 +58,18 @@ class Correction:
 
     def __call__(self) -> float:
         """Milliseconds."""
-        self.now += timedelta(seconds=1)
-        hours = next(self.days)
-        return timed(lambda: self._correct(hours))
+        # The round before rewrote every row of both tables.
+        for model in (Clock, Escalation):
+            take_statistics(model._meta.db_table)
+        return timed(self.correct)
 
-    def _correct(self, hours: list[list[str]]) -> None:
+    def correct(self) -> None:
+        """The next version of the calendar."""
+        self.now += timedelta(seconds=1)
         version = correct_calendar(
             calendar=Calendar.objects.get(),
             time_zone="UTC",
-            week=dict.fromkeys(WEEKDAYS, hours),
+            week=dict.fromkeys(WEEKDAYS, next(self.days)),
             holidays={},
             special={},
             by=self.by,

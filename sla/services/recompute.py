@@ -16,7 +16,7 @@ from sla.services.ladders import replan
 from sla.services.tenures import settle
 from sla.services.terms import pauses_of, promise_times
 
-BATCH = 2_000
+BATCH = 5_000
 _FIELDS = ["owner", "calendar_version", "due_at", "warn_at", "breached_at", "paused_until"]
 
 
