@@ -126,7 +126,7 @@ class Machine(RuleBasedStateMachine):
         self.naive: Naive | None = None
         # Who gave this lead back, by number; and the clocks of sales of the leads that were rejected, as they were left.
         self.refused: set[int] = set()
-        self.rejected: dict[int, list[dict[str, Any]]] = {}
+        self.rejected: dict[int, list[Any]] = {}
 
     def teardown(self) -> None:
         """Sweep once more, compare the breaches, prove the receipts, and leave nothing behind."""
