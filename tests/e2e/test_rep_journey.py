@@ -100,7 +100,7 @@ def test_a_rep_logs_a_call_in_the_sheet_and_qualifies(page_for: PageFor) -> None
     page.locator("#detail [name=note]").fill("Spoke with her")
     page.locator("#log-touch").click()
     expect(page.locator("#detail")).to_contain_text("1 of 6 attempts")
-    expect(page.locator("[data-row]")).to_contain_text("Waits to be qualified")
+    expect(page.locator("[data-row]")).to_contain_text("Attempts")
     page.locator("[data-row] [data-open]").focus()
     page.keyboard.press("q")
     for name in ("budget", "authority", "need", "timeline"):
