@@ -139,7 +139,7 @@ def _cohort(ask: Ask) -> Iterable[tuple[str, Any, bool, str, bool, int, Sequence
     """The clocks of the period and of the one before it, which ends where the period starts: (kind, group, whether of this
     period, outcome, whether past the due time, count, times used).
     """
-    column = F(FILTERS[ask.by][1])
+    column: F | Case = F(FILTERS[ask.by][1])
     if ask.by in ("team", "rep"):
         of_marketing = When(kind__in=MARKETING_KINDS, then=F(FILTERS["source"][1]))
         column = Case(of_marketing, default=column, output_field=IntegerField())

@@ -1,5 +1,6 @@
 """Marketing's list of leads that sales gave back."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -61,7 +62,11 @@ def _ask(request: HttpRequest, choices: dict[str, dict[str, str]]) -> ReturnedAs
 
 
 def _url(
-    ask: ReturnedAsk, *, view: ReturnedView | None = None, number: int | None = None, **changes: str
+    ask: ReturnedAsk,
+    *,
+    view: ReturnedView | None = None,
+    number: int | None = None,
+    changes: Mapping[str, str] | None = None,
 ) -> str:
     """The address of the same list with some things changed; an empty value takes a filter away."""
     shown, page = view or ask.view, ask.number if number is None else number
@@ -69,7 +74,7 @@ def _url(
         "view": "" if shown == ReturnedView.ALL else shown.value,
         **ask.chosen,
         "page": str(page) if page > 1 else "",
-        **changes,
+        **(changes or {}),
     }
     query = urlencode({key: value for key, value in asked.items() if value})
     return reverse("sla:returned") + (f"?{query}" if query else "")
@@ -94,7 +99,7 @@ def _menus(ask: ReturnedAsk, choices: dict[str, dict[str, str]]) -> list[dict[st
             "choices": [
                 {
                     "label": label,
-                    "url": _url(ask, number=1, **{key: value}),
+                    "url": _url(ask, number=1, changes={key: value}),
                     "active": ask.chosen.get(key) == value,
                 }
                 for value, label in choices[key].items()
@@ -110,7 +115,7 @@ def _chips(ask: ReturnedAsk, choices: dict[str, dict[str, str]]) -> list[dict[st
         {
             "label": FILTERS[key][0],
             "value": choices[key][value],
-            "remove_url": _url(ask, number=1, **{key: ""}),
+            "remove_url": _url(ask, number=1, changes={key: ""}),
         }
         for key, value in ask.chosen.items()
     ]

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +16,11 @@ from leads.models import Contact, Lead, Opportunity, Source, SourceKind
 from leads.signals import deals_recorded
 from notifications.models import Notification
 from sla.clock import tried_enough_at
-from sla.models import Breach, Clock, Handoff, PauseReason, PromiseKind, Reason, TouchKind
+from sla.models import SALES_KINDS, Breach, Clock, Handoff, PauseReason, PromiseKind, Reason, TouchKind
+from sla.reports.compliance import kind_reports
 from sla.reports.evidence import evidence_of
+from sla.reports.filters import read
+from sla.reports.unrouted import unrouted, unrouted_page
 from sla.selectors.handoffs import detail_queryset, handoff_detail
 from sla.selectors.inbox import InboxView, inbox_page
 from sla.services.answering import NotPossible, accept, reject
@@ -320,7 +325,9 @@ def test_routing_that_took_too_long_is_a_breach_of_its_deadline_for_marketing_al
     manager, marketing = make_user("sales_manager", team=team), make_user("marketing")
     submit(MORNING)
     run_until_idle(MORNING, ARRIVAL[:2])
-    due = Lead.objects.get().ready_at + 5 * MINUTE  # type: ignore[operator]
+    ready_at = Lead.objects.get().ready_at
+    assert ready_at is not None
+    due = ready_at + 5 * MINUTE
     run_until_idle(due + timedelta(seconds=late), ["sla.hand_off", "sla.escalate"])
     handoff = Handoff.objects.get()
     assert told(handoff, PromiseKind.ROUTING) == (outcome, due + timedelta(seconds=late))
@@ -397,3 +404,47 @@ def test_case_29_imported_history_starts_no_clock_of_either_side() -> None:
     )
     reject(handoff=handoff, reason=Reason.objects.get(slug="duplicate"), note="", by=rep, now=MORNING + HOUR)
     assert not Clock.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_ready_lead_that_no_handoff_follows_does_not_look_fine() -> None:
+    open_desk(reps=1)
+    submit(MORNING)
+    run_until_idle(MORNING, ARRIVAL[:2])
+    ready_at = Lead.objects.get().ready_at
+    assert ready_at is not None
+    due = ready_at + 5 * MINUTE
+    assert (unrouted(due).count, unrouted(due).oldest, unrouted(due).is_late) == (1, ready_at, False)
+    assert unrouted(due + timedelta(seconds=1)).is_late
+    with time_machine.travel(due + HOUR, tick=False):
+        client = Client()
+        client.force_login(make_user("auditor"))
+        page = client.get("/compliance/").content.decode()
+        assert "Ready, not handed off" in page
+        assert "oldest since" in page
+        assert str(Lead.objects.get()) in client.get("/compliance/not-handed-off/").content.decode()
+    run_until_idle(due + HOUR, ["sla.hand_off"])
+    assert unrouted(due + HOUR).count == 0
+
+
+@pytest.mark.django_db
+def test_a_lead_that_no_team_may_take_is_late_at_once() -> None:
+    open_desk(fallback=False, countries=["DK"])
+    assert hand_over(MORNING, country="ID") == []
+    rows, _more = unrouted_page(1, MORNING)
+    assert [(row.has_team, row.is_late) for row in rows] == [(False, True)]
+
+
+@pytest.mark.django_db
+def test_what_marketing_promised_is_cut_by_source_and_never_waits_in_a_reps_queue() -> None:
+    open_desk(reps=1)
+    hand_over(MORNING, company_name="")
+    manager = make_user("sales_manager")
+    reports = {one.kind: one for one in kind_reports(read({"by": "rep"}, manager, MORNING + MINUTE))}
+    assert set(reports) == set(PromiseKind)
+    (group,) = reports["completeness"].groups
+    assert (group.label, group.tally.missed, reports["completeness"].by) == ("Website", 1, "source")
+    assert reports["accept"].by == "rep"
+    queue = read({"rep": "queue"}, manager, MORNING + MINUTE)
+    assert not queue.clocks().exists()
+    assert {one.kind for one in kind_reports(queue)} == set(SALES_KINDS)
