@@ -7,7 +7,10 @@ JOBS ?= 2
 
 BIN := $(VENV)/bin
 PY := $(BIN)/python
-PIP := $(PY) -m pip --disable-pip-version-check --no-input install -qq --progress-bar off --no-deps --require-hashes
+# Modules are compiled when they are first read, and kept: most of what comes along is never read.
+COMPILED := env -u PYTHONDONTWRITEBYTECODE
+PIP := $(PY) -m pip --disable-pip-version-check --no-input install -qq --progress-bar off --no-compile --no-deps \
+	--require-hashes
 TYPED := config drains accounts notifications leads scoring sla benchmarks tests
 # Tests decide themselves which servers they use, whatever the shell of a developer has set. They start some hundred
 # processes, each of which would compile the project anew if Python could not keep what it compiled.
@@ -31,10 +34,10 @@ help: ## this list
 # --- The application ----------------------------------------------------------------------------------
 run: $(VENV)/.run.stamp ## web, worker and beat with demo data on http://127.0.0.1:8000 (PORT=...)
 	@mkdir -p var
-	@$(PY) manage.py migrate --verbosity 0
-	@PORT=$(PORT) $(PY) manage.py demo --if-empty
+	@$(COMPILED) $(PY) manage.py migrate --verbosity 0
+	@$(COMPILED) PORT=$(PORT) $(PY) manage.py demo --if-empty
 	@# Worker and beat live in the web process here, whichever broker is used; servers run them apart.
-	@PORT=$(PORT) EMBEDDED_WORKER=$${EMBEDDED_WORKER:-1} exec $(BIN)/gunicorn -c config/gunicorn.py config.wsgi
+	@exec $(COMPILED) PORT=$(PORT) EMBEDDED_WORKER=$${EMBEDDED_WORKER:-1} $(BIN)/gunicorn -c config/gunicorn.py config.wsgi
 
 bench: $(VENV)/.dev.stamp ## measurements with their limits on a throw-away PostgreSQL and Redis (ARGS="--n 200000")
 	@$(CLEAN) $(PY) -m tests.support.servers -- $(PY) manage.py bench --scratch $(ARGS)

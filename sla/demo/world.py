@@ -8,6 +8,7 @@ from functools import partial
 from random import Random
 
 from django.db import transaction
+from django.db.models import Prefetch
 from django.test.utils import override_settings
 
 from drains.registry import get
@@ -22,7 +23,7 @@ from sla.demo.company import read as read_company
 from sla.demo.scene import Scene
 from sla.demo.staff import Marketing, Sales
 from sla.demo.visitors import Post, plan_visits
-from sla.models import TAKES_BACK, Clock, Handoff, HandoffState
+from sla.models import TAKES_BACK, Clock, Escalation, Handoff, HandoffState
 
 # Raised hands are processed within a minute. Everything else waits for the next run: a few a day in the past, which makes
 # the demo quick to build, and soon after arrival in the last days, which are looked at closely.
@@ -123,7 +124,9 @@ class World:
 
     def watch_clocks(self) -> None:
         """Plan the ladder and the sweep of clocks that were started since the last call."""
-        for clock in Clock.objects.running().filter(pk__gt=self._last_clock).order_by("pk"):
+        ladder = Prefetch("escalations", Escalation.objects.select_related("step").order_by("at", "position"))
+        fresh = Clock.objects.running().filter(pk__gt=self._last_clock).prefetch_related(ladder)
+        for clock in fresh.order_by("pk"):
             self._last_clock = clock.pk
             self._running.setdefault(clock.handoff_id, set()).add(clock.pk)
             late = timedelta(seconds=self.rng.randrange(1, 5))
@@ -131,7 +134,7 @@ class World:
                 late = timedelta(minutes=self.rng.randrange(30, 200))
             self._when_running(clock, clock.due_at + late, partial(self._run, "sla.sweep"))
             soon = late if late > timedelta(minutes=1) else timedelta(seconds=2)
-            for planned in clock.escalations.select_related("step").order_by("at", "position"):
+            for planned in clock.escalations.all():
                 takes_back = planned.step.action in TAKES_BACK
                 act = partial(self._take_back, clock) if takes_back else partial(self._run, "sla.escalate")
                 self._when_running(clock, planned.at + soon, act)

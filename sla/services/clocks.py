@@ -108,6 +108,8 @@ def end_each(*, ends: Sequence[End], now: datetime, by: User | None = None, rule
     Where the fact was in time and became known after the sweep, the breach stays and says that it was lifted.
     """
     running = {end.clock: end.at for end in ends if end.clock.outcome == ClockOutcome.RUNNING}
+    if not running:
+        return
     late = [clock for clock, at in running.items() if is_late(clock.due_at, at)]
     record_breaches(clocks=late, now=now, by=by, rule=rule)
     for clock, at in running.items():
@@ -132,6 +134,8 @@ def cancel_clocks(*, clocks: Sequence[Clock], now: datetime, by: User | None = N
 def cancel_each(*, ends: Sequence[End], now: datetime, by: User | None = None, rule: str = "") -> None:
     """Cancel running clocks, each at the time of the fact that made it void; one that was late by then is missed."""
     running = {end.clock: end.at for end in ends if end.clock.outcome == ClockOutcome.RUNNING}
+    if not running:
+        return
     late = [End(clock, at) for clock, at in running.items() if is_late(clock.due_at, at)]
     end_each(ends=late, now=now, by=by, rule=rule)
     cancelled = [clock for clock in running if clock.outcome == ClockOutcome.RUNNING]

@@ -114,6 +114,8 @@ def resume_for_activity(*, acted_at: Mapping[int, datetime], now: datetime, rule
         and stretch.ends_at > now
         and stretch.starts_at <= acted_at[clock.handoff.lead_id]
     ]
+    if not over:
+        return 0
     concerned = {stretch.clock_id for stretch in over}
     resumed = [clock for clock in clocks if clock.pk in concerned]
     _end(clocks=resumed, pauses=over, why=LEAD_ACTED, now=now, by=None, rule=rule)

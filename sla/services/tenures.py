@@ -62,6 +62,8 @@ def settle(clocks: Iterable[Clock]) -> list[Clock]:
     whether or not a sweep ever comes. One query; the clocks come from with_terms().
     """
     own = [clock for clock in clocks if clock.is_of_lead]
+    if not own:
+        return []
     held = held_of(clock.handoff for clock in own)
     changed = []
     for clock in own:
@@ -101,6 +103,8 @@ def settle_running(
 def pass_on(*, clocks: Iterable[Clock], now: datetime, by: User | None = None, rule: str = "") -> None:
     """Write who answers for clocks now, with a row of the journal each."""
     rows = list(clocks)
+    if not rows:
+        return
     update_rows(rows, ["owner"])
     Handoff.objects.filter(pk__in={row.handoff_id for row in rows}).point_to_next_clock()
     record(
