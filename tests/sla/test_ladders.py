@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -330,5 +331,19 @@ def test_an_idle_sweep_and_an_idle_ladder_read_their_partial_indexes_and_nothing
         told = rows[:500].explain(analyze=True, buffers=True, format="json")
         assert index in told, told
         plan = json.loads(told)[0]["Plan"]
-        assert plan["Actual Rows"] == 0
-        assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= 10, told
+        assert sum(rows_read(node) for node in nodes(plan)) <= 5, told
+        # Of some thousand pages. What other tests rolled back still lies in the index until a vacuum.
+        assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= 100, told
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A plan of PostgreSQL and all that is below."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
+
+
+def rows_read(node: dict[str, Any]) -> int:
+    """How many rows a step looked at."""
+    looked_at = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
+    return int(sum(node.get(name, 0) for name in looked_at))
