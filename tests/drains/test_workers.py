@@ -13,8 +13,8 @@ import pytest
 from django.db import connection
 
 from drains.registry import Drain
-from drains.runner import run
 from tests.drains.conftest import NAME, NOW, names, rename, teams
+from tests.support.drains import run_dry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,7 +50,7 @@ def test_two_workers_share_the_rows_and_take_none_twice(drain_of: Callable[..., 
     drain_of(handle=meet, batch_size=5)
     teams(*(f"todo {number}" for number in range(40)))
 
-    in_threads(2, lambda: run(NAME, lambda: NOW))
+    in_threads(2, lambda: run_dry(NAME, lambda: NOW))
 
     assert len(workers) == 2
     assert set(taken.values()) == {1}
@@ -67,6 +67,6 @@ def test_workers_on_any_database_take_each_row_once(drain_of: Callable[..., Drai
     drain_of(handle=count, batch_size=3)
     teams(*(f"todo {number}" for number in range(20)))
 
-    in_threads(3, lambda: run(NAME, lambda: NOW))
+    in_threads(3, lambda: run_dry(NAME, lambda: NOW))
 
     assert sorted(taken.values()) == [1] * 20

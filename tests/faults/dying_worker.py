@@ -1,7 +1,7 @@
 """Workers that are killed, as by kill -9, each at its Nth statement: `python -m tests.faults.dying_worker N ...`.
 
 Every N is a process of its own, forked from this one, which has loaded the application and has no connection. It runs
-every drain once, in the order of the lead's way. The first one that comes to its end (as with N = 0) is the last one.
+every drain dry, in the order of the lead's way. The first one that comes to its end (as with N = 0) is the last one.
 Prints how many were killed.
 """
 
@@ -17,7 +17,7 @@ if __name__ == "__main__":
     from django.db import connection
 
     from drains.registry import all_drains
-    from drains.runner import run
+    from tests.support.drains import run_dry
 
 
 def work(statement: int) -> None:
@@ -34,7 +34,7 @@ def work(statement: int) -> None:
 
     with connection.execute_wrapper(die_in_time):
         for drain in all_drains():
-            run(drain.name)
+            run_dry(drain.name)
 
 
 def in_a_process(statement: int) -> int:

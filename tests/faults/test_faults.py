@@ -53,7 +53,7 @@ def everything_once(count: int) -> None:
     assert Submission.objects.count() == count
     assert set(Submission.objects.values_list("state", "outcome")) == {(State.PROCESSED, "new_lead")}
     assert Activity.objects.count() == Lead.objects.count() == Handoff.objects.count() == count
-    assert Clock.objects.count() == count
+    assert Clock.objects.of_sales().count() == count
     assert not Lead.objects.annotate(n=Count("stage_changes")).exclude(n=3).exists(), (
         "lead, MQL, SRL: once each"
     )
@@ -76,11 +76,13 @@ def test_a_sweep_killed_at_any_statement_records_each_breach_once_and_takes_each
     take_in(4)
     assert run_dying_workers(plant, [0]) == 0
     hour = timedelta(hours=1)
-    first = list(Clock.objects.values_list("pk", flat=True))
-    Clock.objects.update(started_at=F("started_at") - hour, due_at=F("due_at") - hour)
+    first = list(Clock.objects.of_sales().values_list("pk", flat=True))
+    Clock.objects.of_sales().update(started_at=F("started_at") - hour, due_at=F("due_at") - hour)
     Escalation.objects.update(at=F("at") - hour)
     assert run_dying_workers(plant, [*range(1, 150, 9), 0]) > 5
-    assert sorted(Breach.objects.values_list("clock", flat=True)) == sorted(first)
+    late = Breach.objects.filter(clock__in=Clock.objects.of_sales())
+    assert sorted(late.values_list("clock", flat=True)) == sorted(first)
+    assert Breach.objects.count() == Breach.objects.values("clock").distinct().count()
     assert not Escalation.objects.planned().filter(clock__in=first).exists()
     taken = JournalEntry.objects.filter(event="clock.escalated").values_list("subject_id", "after__step")
     assert len(taken) == len(set(taken)) == 4 * len(("rep", "manager", "channel", "next rep"))

@@ -12,11 +12,11 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from drains.runner import run
 from notifications.models import Channel, ChannelKind, Notification, NotificationPreference, State
 from notifications.services import Event, Notice, notify, save_channel, save_preference
 from tests.notifications.conftest import NOW
 from tests.notifications.receiver import listening
+from tests.support.drains import run_dry
 from tests.support.people import make_user
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -29,8 +29,7 @@ def work(name: str) -> None:
     def worker() -> None:
         try:
             ready.wait(10)
-            while run(name, clock=lambda: NOW + timedelta(hours=1)):
-                pass
+            run_dry(name, lambda: NOW + timedelta(hours=1))
         finally:
             connection.close()
 
