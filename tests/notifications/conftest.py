@@ -1,14 +1,17 @@
-"""A mail server that refuses whom it is told to refuse."""
+"""A mail server that refuses whom it is told to refuse, and a receiver of calls."""
 
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.core.mail.backends.locmem import EmailBackend
 from pytest_django.fixtures import Settings
+
+from tests.notifications.receiver import Receiver, listening
 
 NOW = datetime(2026, 3, 4, 10, tzinfo=UTC)
 
@@ -45,3 +48,11 @@ def mail_server(settings: Settings) -> type[MoodyBackend]:
     MoodyBackend.refuses, MoodyBackend.is_down = set(), False
     MoodyBackend.opened, MoodyBackend.while_sending = 0, None
     return MoodyBackend
+
+
+@pytest.fixture
+def receiver(settings: Settings) -> Iterator[Receiver]:
+    """A receiver on this machine, which may be called as on a laptop."""
+    settings.WEBHOOK_ALLOW_INSECURE = True
+    with listening() as found:
+        yield found

@@ -3,47 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
-from django.contrib.messages import get_messages
 from django.db import IntegrityError, transaction
-from django.test import Client
-from django.urls import reverse
 from pytest_django.fixtures import Settings
-from standardwebhooks import Webhook, WebhookVerificationError
+from standardwebhooks import WebhookVerificationError
 
-from accounts.models import Role
 from drains.runner import run_until_idle
 from notifications.calling import LONGEST_BREAK, RETRY_PAUSES, put_off
-from notifications.models import OLD_SECRET_LASTS, Channel, ChannelKind, Notification, State
-from notifications.services import SENDING, Event, Notice, notify, rotate_secret, save_channel, send_test
+from notifications.models import OLD_SECRET_LASTS, ChannelKind, Notification, State
+from notifications.services import SENDING, Event, Notice, notify, rotate_secret, save_channel
 from notifications.webhooks import LARGEST_BODY
+from tests.notifications.channels import deliver, make_channel, verify
 from tests.notifications.conftest import NOW
 from tests.notifications.receiver import Receiver, listening
 from tests.support.people import make_team, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def receiver(settings: Settings) -> Iterator[Receiver]:
-    """A receiver on this machine, which may be called as on a laptop."""
-    settings.WEBHOOK_ALLOW_INSECURE = True
-    with listening() as found:
-        yield found
-
-
-def make_channel(url: str, **fields: Any) -> Channel:
-    """A saved channel, a webhook unless told otherwise."""
-    fields.setdefault("kind", ChannelKind.WEBHOOK)
-    fields.setdefault("name", f"Channel {Channel.objects.count()}")
-    channel = Channel(url=url, **fields)
-    save_channel(channel=channel, now=NOW)
-    return channel
 
 
 def happen(key: str = "breach:7", **fields: Any) -> None:
@@ -58,17 +36,6 @@ def happen(key: str = "breach:7", **fields: Any) -> None:
         "data": {"clock_id": 7, "due_at": "2026-03-04T10:00:00+00:00"},
     }
     notify(events=[Event(**(told | fields))], now=NOW)
-
-
-def deliver(now: datetime = NOW) -> int:
-    """What the worker does."""
-    return run_until_idle(now, ["notifications.call"])
-
-
-def verify(channel_secret: str, call: tuple[str, dict[str, str], bytes], now: datetime = NOW) -> Any:
-    """What a receiver makes of a call with the library of Standard Webhooks."""
-    with time_machine.travel(now, tick=False):
-        return Webhook(channel_secret).verify(call[2], call[1])
 
 
 def test_a_webhook_is_told_once_with_a_signature_that_its_receiver_can_verify(
@@ -336,78 +303,3 @@ def test_people_and_channels_are_told_apart(receiver: Receiver, mailoutbox: list
     )
     run_until_idle(NOW, ["notifications.deliver", "notifications.call"])
     assert (len(mailoutbox), len(receiver.calls)) == (1, 1)
-
-
-def test_an_administrator_adds_a_webhook_tries_it_and_gives_it_a_new_secret(
-    client: Client, receiver: Receiver
-) -> None:
-    client.force_login(make_user(Role.ADMINISTRATOR))
-    page = reverse("admin:notifications_channel_changelist")
-    form = {"name": "CRM", "kind": "webhook", "url": receiver.url, "is_active": "on", "kinds": ["breach"]}
-    answer = client.post(reverse("admin:notifications_channel_add"), form)
-    assert answer.status_code == 302
-    channel = Channel.objects.get()
-    shown = " ".join(str(message) for message in get_messages(answer.wsgi_request))
-    assert channel.secret in shown
-    old = channel.secret
-
-    change = reverse("admin:notifications_channel_change", args=[channel.pk])
-    client.get(page)  # shows the message with the secret, this once
-    assert old not in client.get(change).content.decode()
-    assert client.post(change, form | {"url": "", "name": "The CRM"}).status_code == 302
-    chosen = {"_selected_action": [channel.pk]}
-    assert client.post(page, {"action": "send_a_test", **chosen}).status_code == 302
-    answer = client.post(page, {"action": "new_secret", **chosen}, follow=True)
-    channel.refresh_from_db()
-    assert (channel.name, channel.url, channel.previous_secret) == ("The CRM", receiver.url, old)
-    assert channel.secret in answer.content.decode().replace("&#x3D;", "=").replace("&#x2B;", "+")
-
-    deliver(Notification.objects.get().next_try_at)
-    assert json.loads(receiver.calls[0][2])["type"] == "channel.test"
-
-
-def test_the_address_of_a_chat_is_its_password_and_not_shown_again(client: Client) -> None:
-    client.force_login(make_user(Role.ADMINISTRATOR))
-    url = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#sales"
-    form = {"name": "Room", "kind": "chat", "url": url, "is_active": "on"}
-    assert client.post(reverse("admin:notifications_channel_add"), form).status_code == 302
-    channel = Channel.objects.get()
-    assert (channel.url, channel.secret) == (url, "")
-    for page in (
-        reverse("admin:notifications_channel_changelist"),
-        reverse("admin:notifications_channel_change", args=[channel.pk]),
-    ):
-        shown = client.get(page).content.decode()
-        assert "TIiajkdnlazkcOXrIdevi7FQ" not in shown
-        assert "slack://" in shown
-
-
-@pytest.mark.parametrize(
-    "kind, url",
-    [
-        ("webhook", ""),
-        ("webhook", "https://127.0.0.1/"),
-        ("webhook", "https://169.254.169.254/latest/meta-data/"),
-        ("webhook", "http://8.8.8.8/"),
-        ("webhook", "https://8.8.8.8:8443/"),
-        ("webhook", "https://user:pw@8.8.8.8/"),
-        ("webhook", "slack://a/b/c"),
-        ("chat", "jsons://127.0.0.1/"),
-        ("chat", "mailto://user:pw@example.com"),
-    ],
-)
-def test_an_address_that_is_not_to_be_called_cannot_be_saved(client: Client, kind: str, url: str) -> None:
-    client.force_login(make_user(Role.ADMINISTRATOR))
-    answer = client.post(
-        reverse("admin:notifications_channel_add"), {"name": "CRM", "kind": kind, "url": url}
-    )
-    assert answer.status_code == 200
-    assert "errorlist" in answer.content.decode()
-    assert not Channel.objects.exists()
-
-
-def test_a_test_goes_to_the_channel_whatever_it_listens_to(receiver: Receiver) -> None:
-    channel = make_channel(receiver.url, kinds=["warning"])
-    send_test(channel=channel, by=make_user(Role.ADMINISTRATOR), now=NOW)
-    assert deliver() == 1
-    assert verify(channel.secret, receiver.calls[0])["type"] == "channel.test"

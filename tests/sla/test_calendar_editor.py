@@ -14,8 +14,8 @@ from django.urls import reverse
 from accounts.models import User
 from sla.models import Calendar, CalendarVersion
 from sla.services.calendars import correct_calendar
+from tests.sla.calendars import WEEK, feed
 from tests.sla.desk import MORNING, clock_of, hand_over, open_desk
-from tests.sla.test_calendars import WEEK, feed
 from tests.support.people import make_team, make_user
 
 pytestmark = pytest.mark.django_db

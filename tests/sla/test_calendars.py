@@ -1,27 +1,19 @@
-"""Calendars: made, corrected, drawn; public holidays and feeds; acceptance cases 8 to 11 from end to end."""
+"""Calendars: made, corrected, protected; acceptance cases 8 to 11 from end to end."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.policies import Refusal
 from leads.models import JournalEntry
-from sla.business_time import BusinessCalendar
-from sla.calendars.days import OwnDay, days_of, maps_of, read_hours, write_hours
-from sla.calendars.ical import NotACalendar, Passed, read_feed
-from sla.calendars.preview import next_weeks
-from sla.calendars.public_holidays import UnknownPlace, countries, public_holidays, subdivisions
-from sla.forms_calendars import HOURS_WRONG
+from sla.calendars.days import OwnDay, maps_of
 from sla.models import Calendar, CalendarVersion, Clock, PromiseKind, Territory
-from sla.opening_hours import CalendarError
 from sla.policies import can_edit_calendar
-from sla.receipts import HoursFrom
-from sla.selectors.calendars import calendar_list, effect_of, opening, versions_of, years_without_holidays
+from sla.selectors.calendars import calendar_list, effect_of, versions_of, years_without_holidays
 from sla.services.answering import accept
 from sla.services.calendars import (
     CalendarMovedOn,
@@ -30,234 +22,11 @@ from sla.services.calendars import (
     draft,
     rename_calendar,
 )
-from tests.sla.desk import HOUR, MORNING, clock_of, hand_over, open_desk, owner_of
+from tests.sla.calendars import WEEK, closed_by
+from tests.sla.desk import MORNING, clock_of, hand_over, open_desk, owner_of
 from tests.support.people import make_user
 
-WEEK = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 NEVER: dict[str, Any] = {"week": {}, "holidays": {}, "special": {}}
-FIRST, LAST = date(2026, 1, 1), date(2028, 12, 31)
-BERLIN = ZoneInfo("Europe/Berlin")
-
-
-def feed(*events: str) -> str:
-    """An iCalendar feed with a zone whose clocks change, as real ones have it."""
-    zone = """BEGIN:VTIMEZONE
-TZID:Europe/Berlin
-BEGIN:DAYLIGHT
-DTSTART:19810329T020000
-RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
-TZOFFSETFROM:+0100
-TZOFFSETTO:+0200
-END:DAYLIGHT
-BEGIN:STANDARD
-DTSTART:19961027T030000
-RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
-TZOFFSETFROM:+0200
-TZOFFSETTO:+0100
-END:STANDARD
-END:VTIMEZONE"""
-    body = [f"BEGIN:VEVENT\n{event}\nEND:VEVENT" for event in events]
-    return "\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//y//EN", zone, *body, "END:VCALENDAR"])
-
-
-def closed_by(*events: str, zone: ZoneInfo = BERLIN) -> dict[str, str]:
-    """The days that a feed closes."""
-    found = read_feed(feed(*events), zone=zone, first=FIRST, last=LAST)
-    return {day.isoformat(): name for day, name in found.days.items()}
-
-
-# --- Hours as text ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "text, hours",
-    [
-        ("09:00-12:00, 13:00-17:00", [["09:00", "12:00"], ["13:00", "17:00"]]),
-        ("13:00–17:00; 9-12", [["09:00", "12:00"], ["13:00", "17:00"]]),
-        ("22.00-24.00", [["22:00", "24:00"]]),
-        ("24 hours", [["00:00", "24:00"]]),
-        (" closed ", []),
-        ("", []),
-    ],
-)
-def test_hours_are_read_as_people_write_them(text: str, hours: list[list[str]]) -> None:
-    assert read_hours(text) == hours
-    assert read_hours(write_hours(hours)) == hours
-
-
-@pytest.mark.parametrize(
-    "text, code",
-    [
-        ("22:00-06:00", "over_midnight"),
-        ("09:00-12:00, 11:00-13:00", "overlap"),
-        ("09:00-09:00", "empty_interval"),
-        ("22:00-00:00", "ends_at_midnight"),
-        ("25:00-26:00", "bad_time"),
-        ("nine to five", "bad_interval"),
-        ("9:00", "bad_interval"),
-    ],
-)
-def test_hours_that_cannot_be_read_are_refused_with_words_for_each_reason(text: str, code: str) -> None:
-    with pytest.raises(CalendarError) as caught:
-        read_hours(text)
-    assert caught.value.code == code
-    assert code in HOURS_WRONG
-
-
-def test_case_8_an_overnight_window_is_refused_in_one_piece_and_works_as_two() -> None:
-    with pytest.raises(CalendarError, match="over midnight"):
-        read_hours("22:00-06:00")
-    night = BusinessCalendar("UTC", {"mon": read_hours("22:00-24:00"), "tue": read_hours("00:00-06:00")})
-    start = datetime(2026, 3, 2, 22, 0, tzinfo=UTC)
-    assert night.add(start, 5 * 3600) == start + 5 * HOUR
-    assert night.between(start, start + timedelta(days=1)) == 8 * 3600
-
-
-def test_the_two_maps_of_a_calendar_and_its_days_are_the_same_thing() -> None:
-    days = [
-        OwnDay(date(2026, 12, 24), "Christmas Eve", (("09:00", "12:00"),)),
-        OwnDay(date(2026, 12, 25), "Christmas Day", is_holiday=True),
-        OwnDay(date(2026, 12, 28), "Stocktaking"),
-        OwnDay(date(2026, 12, 29)),
-    ]
-    assert days_of(*maps_of(days)) == days
-
-
-# --- Public holidays ------------------------------------------------------------------------------------
-
-
-def test_public_holidays_are_those_of_the_country_and_the_subdivision() -> None:
-    country, bavaria = public_holidays("DE", "", [2026]), public_holidays("DE", "BY", [2026])
-    assert country[date(2026, 10, 3)] == "German Unity Day"
-    assert date(2026, 1, 6) not in country
-    assert bavaria[date(2026, 1, 6)] == "Epiphany"
-    assert set(country) < set(bavaria)
-    assert {day.year for day in public_holidays("DK", "", [2026, 2027])} == {2026, 2027}
-
-
-def test_countries_and_subdivisions_can_be_chosen_by_name() -> None:
-    assert ("Denmark", "DK") in {(place.name, place.code) for place in countries()}
-    assert ("Bayern", "BY") in {(place.name, place.code) for place in subdivisions("DE")}
-    assert ("Trinidad and Tobago", "TT") in {(place.name, place.code) for place in countries()}
-    for country, subdivision in (("XX", ""), ("DE", "XX")):
-        with pytest.raises(UnknownPlace):
-            public_holidays(country, subdivision, [2026])
-
-
-# --- Calendar feeds -------------------------------------------------------------------------------------
-
-
-def test_case_10_clock_changes_in_a_feed_close_no_day() -> None:
-    found = read_feed(
-        feed(
-            "UID:1\nSUMMARY:Daylight Saving Time starts\nDTSTART;VALUE=DATE:20260329",
-            "UID:2\nSUMMARY:Ende der Sommerzeit\nDTSTART;VALUE=DATE:20261025",
-            "UID:3\nSUMMARY:Easter Monday\nDTSTART;VALUE=DATE:20260406",
-        ),
-        zone=BERLIN,
-        first=FIRST,
-        last=LAST,
-    )
-    assert found.days == {date(2026, 4, 6): "Easter Monday"}
-    assert [row.why for row in found.passed] == [Passed.CLOCK_CHANGE, Passed.CLOCK_CHANGE]
-
-
-def test_the_end_of_an_entry_is_the_day_after_it() -> None:
-    event = "UID:1\nSUMMARY:Works holiday\nDTSTART;VALUE=DATE:20261224\nDTEND;VALUE=DATE:20261227"
-    assert list(closed_by(event)) == ["2026-12-24", "2026-12-25", "2026-12-26"]
-    assert list(closed_by("UID:1\nSUMMARY:x\nDTSTART;VALUE=DATE:20261224\nDURATION:P2D")) == [
-        "2026-12-24",
-        "2026-12-25",
-    ]
-
-
-def test_a_repeated_entry_closes_each_of_its_days_but_those_taken_out_or_moved() -> None:
-    rule = (
-        "UID:1\nSUMMARY:Founding day\nDTSTART;VALUE=DATE:20200914\nRRULE:FREQ=YEARLY;UNTIL=20281231T000000Z"
-    )
-    assert list(closed_by(rule)) == ["2026-09-14", "2027-09-14", "2028-09-14"]
-    moved = (
-        "UID:1\nSUMMARY:Founding day, moved\nDTSTART;VALUE=DATE:20270915\nRECURRENCE-ID;VALUE=DATE:20270914"
-    )
-    assert list(closed_by(f"{rule}\nEXDATE;VALUE=DATE:20260914", moved)) == ["2027-09-15", "2028-09-14"]
-
-
-def test_an_entry_with_hours_closes_no_day_unless_they_are_a_whole_day_in_the_zone_of_the_team() -> None:
-    lunch = "UID:1\nSUMMARY:Lunch\nDTSTART;TZID=Europe/Berlin:20260401T120000\nDTEND;TZID=Europe/Berlin:20260401T130000"
-    whole = "UID:2\nSUMMARY:Off\nDTSTART:20260401T220000Z\nDTEND:20260402T220000Z"
-    assert closed_by(lunch, whole) == {"2026-04-02": "Off"}
-    assert closed_by(whole, zone=ZoneInfo("UTC")) == {}
-
-
-@pytest.mark.parametrize(
-    "event, why",
-    [
-        ("UID:1\nSUMMARY:x\nSTATUS:CANCELLED\nDTSTART;VALUE=DATE:20261224", Passed.CANCELLED),
-        ("UID:1\nSUMMARY:x\nDTSTART;VALUE=DATE:20191224", Passed.OUT_OF_RANGE),
-        ("UID:1\nSUMMARY:x", Passed.NO_DATE),
-        ("UID:1\nSUMMARY:x\nDTSTART;VALUE=DATE:20261224\nRRULE:FREQ=SECONDLY", Passed.UNKNOWN_REPEAT),
-        ("UID:1\nSUMMARY:x\nDTSTART;VALUE=DATE:20261224\nRRULE:FREQ=DAILY;BYHOUR=1,2", Passed.UNKNOWN_REPEAT),
-        ("UID:1\nSUMMARY:x\nDTSTART;VALUE=DATE:16000101\nRRULE:FREQ=DAILY", Passed.UNKNOWN_REPEAT),
-    ],
-)
-def test_an_entry_that_closes_no_day_says_why(event: str, why: Passed) -> None:
-    found = read_feed(feed(event), zone=BERLIN, first=FIRST, last=LAST)
-    assert not found.days
-    assert [row.why for row in found.passed] == [why]
-
-
-@pytest.mark.parametrize("text", ["", "hello", "BEGIN:VCALENDAR", "BEGIN:VEVENT\nEND:VEVENT", "\0\0"])
-def test_what_is_no_feed_is_refused(text: str) -> None:
-    with pytest.raises(NotACalendar, match="unreadable"):
-        read_feed(text, zone=BERLIN, first=FIRST, last=LAST)
-
-
-def test_a_feed_that_closes_everything_is_refused() -> None:
-    with pytest.raises(NotACalendar, match="too_many_days"):
-        closed_by("UID:1\nSUMMARY:x\nDTSTART;VALUE=DATE:20260101\nRRULE:FREQ=DAILY")
-
-
-# --- The drawing ----------------------------------------------------------------------------------------
-
-
-def test_the_next_weeks_show_each_day_on_the_clock_of_the_team() -> None:
-    calendar = BusinessCalendar(
-        "America/New_York",
-        WEEK,
-        {"2026-12-25": "Christmas Day", "2026-12-24": "Christmas Eve"},
-        {"2026-12-24": [["09:00", "12:00"]], "2026-12-26": [["10:00", "24:00"]]},
-    )
-    # still the 20th, a Sunday, in New York
-    weeks = next_weeks(calendar, datetime(2026, 12, 21, 3, 0, tzinfo=UTC))
-    assert [week.monday for week in weeks][:2] == [date(2026, 12, 14), date(2026, 12, 21)]
-    assert len(weeks) == 8
-    by_day = {day.day: day for week in weeks for day in week.days}
-    assert by_day[date(2026, 12, 20)].is_today
-    assert by_day[date(2026, 12, 23)].spans == ((540, 1020),)
-    half = by_day[date(2026, 12, 24)]
-    assert (half.spans, half.name, half.hours_from) == (((540, 720),), "Christmas Eve", HoursFrom.SPECIAL)
-    assert (by_day[date(2026, 12, 25)].spans, by_day[date(2026, 12, 25)].name) == ((), "Christmas Day")
-    assert by_day[date(2026, 12, 26)].spans == ((600, 1440),)
-    assert weeks[1].seconds == (3 * 8 + 3 + 14) * 3600
-
-
-def test_open_now_closes_and_opens_again() -> None:
-    office = BusinessCalendar("UTC", WEEK)
-    friday = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
-    now = opening(office, friday)
-    assert (now.is_open, now.closes_at, now.opens_at) == (
-        True,
-        friday + HOUR,
-        datetime(2026, 3, 9, 9, 0, tzinfo=UTC),
-    )
-    assert opening(office, friday + 2 * HOUR).is_open is False
-    always = opening(BusinessCalendar.round_the_clock(), friday)
-    assert (always.is_open, always.closes_at, always.opens_at) == (True, None, None)
-    over = opening(BusinessCalendar("UTC", {}, None, {"2026-01-05": [["09:00", "10:00"]]}), friday)
-    assert (over.is_open, over.opens_at) == (False, None)
-
-
-# --- In the database ------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db

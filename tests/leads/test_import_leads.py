@@ -1,4 +1,4 @@
-"""Importing a CSV file by a mapping: what fits is taken in, what does not is told with its line, and a second run changes nothing."""
+"""Importing a CSV file: what fits is taken in, what does not is told with its line, and a second run changes nothing."""
 
 from __future__ import annotations
 
@@ -11,41 +11,21 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from hypothesis import given
-from hypothesis import strategies as st
 
 from accounts.models import Team, User
-from leads.bulk import update_rows, update_values
-from leads.importing.mapping import check_header, read_mapping
+from leads.importing.mapping import read_mapping
 from leads.importing.meaning import ImportMapping
 from leads.importing.rows import Row, measure, read_rows
-from leads.models import Activity, Contact, Lead, Opportunity, Outcome, Source, StageChange, Submission
+from leads.models import Activity, Lead, Opportunity, Outcome, Source, StageChange, Submission
 from leads.payload_errors import PayloadErrors
 from sla.models import Clock, Handoff, HandoffState, Territory
-from tests.support.shared import PROJECT
+from tests.leads.mappings import EXAMPLES, HEADER, LEADS, a_mapping, mapping_of
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
-EXAMPLES = PROJECT / "docs" / "examples"
-LEADS = EXAMPLES / "olist_leads.json"
 DEALS = EXAMPLES / "olist_deals.json"
-HEADER = "mql_id,first_contact_date,landing_page_id,origin"
 DEAL_HEADER = (
     "mql_id,seller_id,sdr_id,sr_id,won_date,business_segment,lead_type,lead_behaviour_profile,business_type"
 )
-
-
-def a_mapping(**changes: Any) -> dict[str, Any]:
-    return {**json.loads(LEADS.read_text()), **changes}
-
-
-def mapping_of(data: Any) -> ImportMapping:
-    return read_mapping(json.dumps(data).encode())
-
-
-def refusals(data: Any) -> dict[str, str]:
-    with pytest.raises(PayloadErrors) as caught:
-        mapping_of(data)
-    return {error.field: error.message for error in caught.value.errors}
 
 
 @pytest.fixture
@@ -74,109 +54,6 @@ def run(path: Path, mapping: Path = LEADS, **options: Any) -> tuple[str, str]:
     out, err = StringIO(), StringIO()
     call_command("import_leads", str(path), mapping=mapping, stdout=out, stderr=err, **options)
     return out.getvalue(), err.getvalue()
-
-
-# --- the mapping
-
-
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("olist_*.json")), ids=lambda path: path.stem)
-def test_the_examples_are_valid_mappings(path: Path) -> None:
-    assert read_mapping(path.read_bytes()).source.namespace == "olist"
-
-
-@pytest.mark.parametrize(
-    ("changes", "where"),
-    [
-        ({"surprise": 1}, "surprise"),
-        ({"source": None}, "source"),
-        ({"source": {"slug": "Not A Slug", "name": "x", "team": "y"}}, "source.slug"),
-        ({"source": {"slug": "x", "name": "x"}}, "source.team"),
-        ({"key": "the same for all"}, "key"),
-        ({"key": 7}, "key"),
-        ({"columns": {"origin": "origin"}}, "columns"),
-        ({"columns": {"external_id": ""}}, "columns.external_id"),
-        ({"columns": {"external_id": "id", "occurred_at": "date"}}, "columns.occurred_at.column"),
-        ({"constants": {"activity": ["x"]}}, "constants.activity"),
-        ({"constants": {"origin": "x"}}, "constants.origin"),
-        ({"csv": {"encoding": "klingon"}}, "csv.encoding"),
-        ({"csv": {"delimiter": "::"}}, "csv.delimiter"),
-        ({"deal": {"state": "maybe"}}, "deal.state"),
-        (
-            {"deal": {"state": "won", "owner": {"column": "a", "name": "b", "email": "c@d"}}},
-            "deal.owner.email",
-        ),
-    ],
-)
-def test_a_mistake_in_a_mapping_is_told_with_its_place(changes: dict[str, Any], where: str) -> None:
-    assert where in refusals(a_mapping(**changes))
-
-
-@pytest.mark.parametrize(
-    ("moment", "where"),
-    [
-        ({"format": "DD-MM-YY"}, "format"),
-        ({"format": "YYYY-MM-DD HH"}, "format"),
-        ({"format": "YYYY-MM-DD HH:MI"}, "time"),
-        ({"time": "24:00"}, "time"),
-        ({"zone": "Mars/Olympus"}, "zone"),
-        ({"zone": "../etc/passwd"}, "zone"),
-    ],
-)
-def test_a_date_needs_a_format_a_zone_and_a_time_of_day(moment: dict[str, str], where: str) -> None:
-    given = {"column": "d", "format": "YYYY-MM-DD", "zone": "UTC", "time": "00:00"} | moment
-    found = refusals(a_mapping(columns={"external_id": "id", "occurred_at": given}))
-    assert f"columns.occurred_at.{where}" in found
-
-
-@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"\xff\xfe", b'"text"', b"[" * 100_000])
-def test_what_is_no_mapping_at_all_is_refused_in_words(raw: bytes) -> None:
-    with pytest.raises(PayloadErrors):
-        read_mapping(raw)
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(),
-        lambda part: (
-            st.lists(part)
-            | st.dictionaries(
-                st.sampled_from(
-                    ["source", "csv", "key", "columns", "deal", "occurred_at", "closed_at", "owner", "x"]
-                ),
-                part,
-            )
-        ),
-    )
-)
-def test_no_json_breaks_the_reader_of_mappings(data: Any) -> None:
-    with pytest.raises(PayloadErrors):
-        mapping_of(data)
-
-
-def test_a_date_alone_stands_for_its_time_of_day_in_the_zone_of_the_mapping() -> None:
-    moment = mapping_of(a_mapping()).moments["occurred_at"]
-    assert moment.read("2018-02-01") == datetime(2018, 2, 1, 2, tzinfo=UTC)
-    assert moment.read("2018-04-01") == datetime(2018, 4, 1, 3, tzinfo=UTC)
-
-
-def test_a_midnight_that_summer_time_leaves_out_keeps_its_date() -> None:
-    moment = mapping_of(a_mapping()).moments["occurred_at"]
-    assert moment.read("2017-10-15").astimezone(moment.zone).isoformat() == "2017-10-15T01:00:00-02:00"
-
-
-def test_a_header_that_does_not_fit_names_every_missing_column() -> None:
-    errors = check_header(mapping_of(a_mapping()), ["mql_id", "date", "origin"])
-    assert [error.field for error in errors] == ["columns.landing_page", "columns.occurred_at"]
-    assert "“landing_page_id”" in errors[0].message
-    assert "mql_id, date, origin" in errors[0].message
-
-
-def test_a_column_that_is_there_twice_is_refused() -> None:
-    errors = check_header(mapping_of(a_mapping()), [*HEADER.split(","), "origin"])
-    assert [error.field for error in errors] == ["columns.origin"]
-
-
-# --- the rows
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -261,9 +138,6 @@ def test_latin_1_is_refused_with_its_line_and_read_where_the_mapping_names_it(
 def test_a_quotation_mark_that_is_never_closed_is_refused(csv_file: Callable[..., Path]) -> None:
     path = csv_file('a1,2018-02-01,"p,social', "x" * 200_000)
     assert "not CSV" in refused_file(path, mapping_of(a_mapping()))
-
-
-# --- the command
 
 
 @pytest.mark.django_db
@@ -382,44 +256,6 @@ def test_a_dry_run_reports_and_writes_nothing(csv_file: Callable[..., Path]) -> 
 @pytest.mark.django_db
 def test_a_file_with_a_header_only_takes_nothing_in(csv_file: Callable[..., Path]) -> None:
     assert "no rows" in run(csv_file())[0]
-
-
-# --- other values for many rows in one statement
-
-
-@pytest.mark.django_db
-def test_many_rows_are_written_as_bulk_update_writes_them() -> None:
-    contacts = Contact.objects.bulk_create([Contact(created_at=NOW) for _ in range(2500)])
-    for number, contact in enumerate(contacts):
-        contact.first_name, contact.extra = f"'; -- %s {number}", {"n": number, "t": "ä\"'"}
-        contact.employees = None if number % 2 else number
-        contact.created_at = datetime(2020, 1, 1, microsecond=number, tzinfo=UTC)
-    assert update_rows(contacts, ["first_name", "extra", "employees", "created_at", "company"]) == 2500
-    found = Contact.objects.in_bulk()
-    for contact in contacts:
-        same = found[contact.pk]
-        for name in ("first_name", "extra", "employees", "created_at", "company_id"):
-            assert getattr(same, name) == getattr(contact, name)
-
-
-@pytest.mark.django_db
-def test_columns_of_nulls_and_no_rows_at_all_are_fine() -> None:
-    contact = Contact.objects.create(created_at=NOW, employees=5)
-    contact.employees = None
-    assert update_rows([contact], ["employees", "company"]) == 1
-    assert update_rows([], ["employees"]) == 0
-    contact.refresh_from_db()
-    assert contact.employees is None
-
-
-@pytest.mark.django_db
-def test_rows_that_have_moved_on_are_left_and_not_counted() -> None:
-    first, second = Contact.objects.bulk_create(
-        [Contact(created_at=NOW, country=code) for code in ("DK", "SE")]
-    )
-    values = {first.pk: ["1"], second.pk: ["2"]}
-    assert update_values(Contact, ["phone"], values, only_where=("country", "DK")) == 1
-    assert list(Contact.objects.order_by("pk").values_list("phone", flat=True)) == ["1", ""]
 
 
 @pytest.mark.django_db
