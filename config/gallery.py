@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from sla.clock import Lateness
+
 PAGES = {
     "form": "gallery/form.html",
     "form-errors": "gallery/form.html",
@@ -61,6 +63,11 @@ def _clocks(now: datetime) -> list[dict[str, Any]]:
         {"name": "running, days", "due_at": now + 3 * day + 4 * hour, "warn_at": now + 2 * day},
         {"name": "warning", "due_at": now + timedelta(minutes=4, seconds=12), "warn_at": now - hour},
         {"name": "late", "due_at": now - timedelta(minutes=12), "warn_at": now - hour},
+        {
+            "name": "late, office closed",
+            "due_at": now - 2 * day,
+            "lateness": Lateness(8_640, now + hour, now + 9 * hour),
+        },
         {"name": "late, days", "due_at": now - 3 * day - 4 * hour},
         {"name": "paused", "due_at": now + day, "paused_until": now + timedelta(hours=14)},
         {"name": "kept", "due_at": now + hour, "ended_at": now - timedelta(minutes=2), "outcome": "kept"},

@@ -46,6 +46,8 @@ _CODES = {
     ("rule", "requested"): gettext_noop("at marketing's request"),
     ("kind", "accept"): gettext_noop("accept or reject"),
     ("kind", "first_touch"): gettext_noop("first touch"),
+    ("kind", "attempts"): gettext_noop("attempts to reach"),
+    ("kind", "pick_up"): gettext_noop("pick-up"),
     ("kind", "call"): gettext_noop("call"),
     ("kind", "email"): gettext_noop("e-mail"),
     ("kind", "meeting"): gettext_noop("meeting"),
@@ -54,8 +56,6 @@ _CODES = {
     ("action", "notify_manager"): gettext_noop("the managers were told"),
     ("action", "notify_channel"): gettext_noop("the channels were told"),
     ("action", "put_first"): gettext_noop("put first in the inbox"),
-    ("action", "reassign"): gettext_noop("taken back and passed on"),
-    ("action", "return_to_queue"): gettext_noop("taken back into the queue"),
     ("review", "accepted"): gettext_noop("accepted"),
     ("review", "rejected"): gettext_noop("rejected"),
     ("review", "pending"): gettext_noop("open again"),
@@ -99,7 +99,7 @@ _TELLINGS = {
     "touch.logged": Telling("telephone-outbound", gettext_noop("Touch by sales"), "ontime", "kind"),
     "clock.started": Telling("stopwatch", gettext_noop("Clock started"), "", "kind"),
     "clock.warned": Telling("bell", gettext_noop("Warned: a promise is nearly due"), "warning", "due_at"),
-    "clock.escalated": Telling("alarm", gettext_noop("A step of the ladder"), "warning", "action"),
+    "clock.escalated": Telling("alarm", gettext_noop("Reminder"), "warning", "action"),
     "clock.breached": Telling(
         "exclamation-circle-fill", gettext_noop("Promise not kept"), "late", "deadline"
     ),

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
-from sla.business_time import BusinessCalendar
+from sla.business_time import BusinessCalendar, NeverOpen
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,40 @@ def merged(pauses: Sequence[Stretch]) -> list[Stretch]:
 def is_late(due_at: datetime, at: datetime) -> bool:
     """At the due second exactly a clock is in time (case 13 of the acceptance cases)."""
     return at > due_at
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """How late a running clock is: `seconds` of its hours as of a moment, growing from `grows_from` until `grows_until`.
+
+    Before and after that stretch nobody works, so nobody gets later. None: it goes on growing.
+    """
+
+    seconds: int
+    grows_from: datetime
+    grows_until: datetime | None
+
+
+def lateness(calendar: BusinessCalendar, due_at: datetime, now: datetime) -> Lateness:
+    """How late a clock due at `due_at` is at `now`, in the calendar's hours; 0 before."""
+    start = max(due_at, now)
+    seconds = int(calendar.between(due_at, now))
+    try:
+        opening = calendar.opens_at(start)
+    except NeverOpen:
+        return Lateness(seconds, start, start)
+    return Lateness(seconds, opening, _closes_at(calendar, opening))
+
+
+def _closes_at(calendar: BusinessCalendar, opening: datetime) -> datetime | None:
+    """When the hours that are open at `opening` end; None where they go on for more than a week."""
+    at = opening
+    while at - opening < timedelta(days=7):
+        spans = calendar.day(at.astimezone(calendar.zone).date()).spans
+        at = next(span.end for span in spans if span.start <= at < span.end)
+        if not calendar.is_open(at):
+            return at
+    return None
 
 
 class Look(StrEnum):

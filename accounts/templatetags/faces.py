@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from math import ceil
+from typing import Protocol
 
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -53,6 +54,7 @@ def words() -> dict[str, str]:
 def _words_of(language: str | None) -> dict[str, str]:
     return {
         "due_in": _("due in %(time)s"),
+        "late": _("late"),
         "late_by": _("late by %(time)s"),
         "missed_by": _("missed by %(time)s"),
         "paused_until": _("paused until %(time)s"),
@@ -88,17 +90,22 @@ def countdown(seconds: float) -> str:
     return f"{left // HOUR}:{left % HOUR // MINUTE:02d}:{left % MINUTE:02d}"
 
 
-def lateness(seconds: float) -> str:
+def time_past(seconds: float) -> str:
     """Time past in words, from `seconds` >= 0, rounded down: nobody is later than they are."""
+    past = int(seconds)
+    return hours_past(past) if past < 2 * DAY else _days_and_hours(past)
+
+
+def hours_past(seconds: float) -> str:
+    """Business time in words, from `seconds` >= 0, rounded down; never in days, which have not the same hours everywhere."""
     past = int(seconds)
     if past < MINUTE:
         return words()["seconds"] % {"seconds": past}
     if past < HOUR:
         return words()["minutes"] % {"minutes": past // MINUTE}
-    if past < 2 * DAY:
-        hours, minutes = past // HOUR, past % HOUR // MINUTE
-        return words()["hours_minutes" if minutes else "hours"] % {"hours": hours, "minutes": minutes}
-    return _days_and_hours(past)
+    hours, minutes = past // HOUR, past % HOUR // MINUTE
+    with_minutes = minutes and hours < 100
+    return words()["hours_minutes" if with_minutes else "hours"] % {"hours": hours, "minutes": minutes}
 
 
 def clock_state(
@@ -129,6 +136,17 @@ def clock_state(
     return "running"
 
 
+class Lateness(Protocol):
+    """How late a clock is in business hours: `seconds` so far, growing in [grows_from, grows_until)."""
+
+    @property
+    def seconds(self) -> int: ...
+    @property
+    def grows_from(self) -> datetime: ...
+    @property
+    def grows_until(self) -> datetime | None: ...
+
+
 def clock_face(
     *,
     now: datetime,
@@ -137,8 +155,9 @@ def clock_face(
     ended_at: datetime | None = None,
     outcome: str = "",
     paused_until: datetime | None = None,
+    lateness: Lateness | None = None,
 ) -> ClockFace:
-    """How a clock is shown at `now`; the same arguments as `clock_state`."""
+    """How a clock is shown at `now`; the same arguments as `clock_state`. Without `lateness` it is late round the clock."""
     state = clock_state(
         now=now, due_at=due_at, warn_at=warn_at, ended_at=ended_at, outcome=outcome, paused_until=paused_until
     )
@@ -147,14 +166,22 @@ def clock_face(
     if state in ("running", "warning"):
         text = said["due_in"] % {"time": countdown((due_at - now).total_seconds())}
     elif state == "late":
-        text = said["late_by"] % {"time": lateness((now - due_at).total_seconds())}
+        text = _by("late", now - due_at, lateness)
     elif state == "missed" and ended_at is not None:
-        text = said["missed_by"] % {"time": lateness((ended_at - due_at).total_seconds())}
+        text = _by("missed", ended_at - due_at, lateness)
     elif state == "paused" and paused_until is not None:
         text = said["paused_until"] % {"time": short_moment(paused_until)}
     else:
         text = said[state]
     return ClockFace(state=state, meaning=meaning, icon=icon, text=text)
+
+
+def _by(word: str, past: timedelta, lateness: Lateness | None) -> str:
+    """How late: by business hours where they count, the word alone while none has passed; else by days and hours."""
+    said = words()
+    if lateness is None:
+        return said[f"{word}_by"] % {"time": time_past(past.total_seconds())}
+    return said[f"{word}_by"] % {"time": hours_past(lateness.seconds)} if lateness.seconds else said[word]
 
 
 def short_moment(at: datetime) -> str:
@@ -179,5 +206,5 @@ def relative_moment(at: datetime, *, now: datetime) -> str:
 
 
 def amount_of_time(span: timedelta | float) -> str:
-    """A length of time in words, as lateness() says it; takes a timedelta or seconds."""
-    return lateness(abs(span.total_seconds() if isinstance(span, timedelta) else span))
+    """A length of time in words, as time_past() says it; takes a timedelta or seconds."""
+    return time_past(abs(span.total_seconds() if isinstance(span, timedelta) else span))

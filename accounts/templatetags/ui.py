@@ -57,8 +57,8 @@ def _drawn_icon(sprite: str, name: str, label: str, css: str) -> SafeString:
 def clock(
     context: template.Context, of: object = None, label: str = "", receipt_url: str = "", **facts: Any
 ) -> SafeString:
-    """A clock. Facts are read from `of` (due_at, warn_at, ended_at, outcome, paused_until) or given by name."""
-    names = ("due_at", "warn_at", "ended_at", "outcome", "paused_until")
+    """A clock. Facts are read from `of` (due_at, warn_at, ended_at, outcome, paused_until, lateness) or given by name."""
+    names = ("due_at", "warn_at", "ended_at", "outcome", "paused_until", "lateness")
     # A template says "" for what is missing.
     told: dict[str, Any] = {name: facts.get(name, getattr(of, name, None)) or None for name in names}
     told["outcome"] = str(told["outcome"] or "")
@@ -66,17 +66,30 @@ def clock(
     as_link = format_html('a href="{}" data-dialog', receipt_url) if receipt_url else "span"
     return format_html(
         '<{} class="clock" data-clock data-meaning="{}" data-state="{}" data-due="{}" data-warn="{}" data-ended="{}"'
-        ' data-paused-until="{}" data-outcome="{}" title="{}">{}{}<span class="clock-text">{}</span></{}>',
+        ' data-paused-until="{}" data-outcome="{}"{} title="{}">{}{}<span class="clock-text">{}</span></{}>',
         as_link,
         face.meaning,
         face.state,
         *(_utc(told[name]) for name in ("due_at", "warn_at", "ended_at", "paused_until")),
         told["outcome"],
+        _growth(told["lateness"]),
         _("due %(due)s") % {"due": exact_moment(told["due_at"])},
         icon(face.icon),
         format_html('<span class="clock-label">{}</span>', label) if label else "",
         face.text,
         "a" if receipt_url else "span",
+    )
+
+
+def _growth(lateness: faces.Lateness | None) -> SafeString | str:
+    """What the page's script needs to go on counting business hours; nothing where it counts round the clock."""
+    if lateness is None:
+        return ""
+    return format_html(
+        ' data-late="{}" data-late-from="{}" data-late-until="{}"',
+        lateness.seconds,
+        _utc(lateness.grows_from),
+        _utc(lateness.grows_until),
     )
 
 

@@ -24,6 +24,7 @@ WAY: Final = (Stage.LEAD, Stage.MQL, Stage.SRL, Stage.SQL, Stage.OPPORTUNITY, St
 _CURSOR = re.compile(r"(-?\d{1,17})\.(\d)\.(\d{1,18})")
 # What is on the timeline by rows of its own, or says nothing beyond them.
 _SILENT: Final = ("lead.created", "lead.stage_changed", "submission.processed", "clock.ended")
+_TOLD_OTHERWISE: Final = Q(event="clock.escalated", after__action__in=("reassign", "return_to_queue"))
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class Event:
     def at(self) -> datetime:
         """When."""
         return self.place[0]
+
+    @property
+    def is_journal(self) -> bool:
+        """Whether it is a row of the journal."""
+        return self.place[1] == 3
 
 
 @dataclass(frozen=True)
@@ -72,9 +78,31 @@ def events(lead: Lead, before: str = "", *, with_links: bool = True) -> Timeline
     newest = list(islice(merge(*shown, key=lambda event: event.place, reverse=True), PAGE + 1))
     page = newest[:PAGE] if with_links else [replace(event, url="") for event in newest[:PAGE]]
     if len(newest) <= PAGE:
-        return TimelinePage(page, "")
+        return TimelinePage(_folded(page), "")
     at, rank, number = page[-1].place
-    return TimelinePage(page, f"{as_int(at)}.{rank}.{number}")
+    return TimelinePage(_folded(page), f"{as_int(at)}.{rank}.{number}")
+
+
+def _folded(events: Iterable[Event]) -> list[Event]:
+    """What one deed did at one moment to several clocks is one event, with what it did to each."""
+    told: list[Event] = []
+    for event in events:
+        last = told[-1] if told else None
+        if (
+            last
+            and event.is_journal
+            and (last.place[:2], last.title, last.by)
+            == (
+                event.place[:2],
+                event.title,
+                event.by,
+            )
+        ):
+            texts = dict.fromkeys(text for text in (event.text, last.text) if text)
+            told[-1] = replace(event, text=", ".join(texts))
+        else:
+            told.append(event)
+    return told
 
 
 def _sources(lead: Lead) -> list[tuple[QuerySet[Any], str]]:
@@ -91,7 +119,10 @@ def _sources(lead: Lead) -> list[tuple[QuerySet[Any], str]]:
             "occurred_at",
         ),
         (StageChange.objects.filter(lead=lead).select_related("by"), "at"),
-        (JournalEntry.objects.filter(lead_id=lead.pk).exclude(event__in=_SILENT), "at"),
+        (
+            JournalEntry.objects.filter(lead_id=lead.pk).exclude(event__in=_SILENT).exclude(_TOLD_OTHERWISE),
+            "at",
+        ),
     ]
 
 

@@ -132,13 +132,14 @@ class HandoffQuerySet(models.QuerySet):
 
     def by_time_left(self, now: datetime) -> Self:
         """With the clock of sales that is due next for whoever has the handoff (`due_at`, `warn_at`, `paused_until`,
-        `clock_kind`): what a ladder put first, then what is late, then what is due next, then what no clock runs for,
+        `clock_kind`, `hours`): what a ladder put first, then what is late, then what is due next, then what no clock runs for,
         longest waiting first, and at last what is paused."""
         return self.annotate(
             due_at=models.F("next_clock__due_at"),
             warn_at=models.F("next_clock__warn_at"),
             paused_until=models.F("next_clock__paused_until"),
             clock_kind=models.F("next_clock__kind"),
+            hours=models.F("next_clock__calendar_version"),
             is_paused=Case(
                 When(next_clock__paused_until__gt=now, next_clock__due_at__gte=now, then=Value(1)),
                 default=Value(0),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.dates import moment_to_the_minute
+from accounts.templatetags.faces import hours_past
 from sla.models import Clock, Hours, Promise, Side, side_of
 
 MINUTE, HOUR = 60, 3600
@@ -17,17 +18,7 @@ MINUTE, HOUR = 60, 3600
 
 def worked(seconds: float | None) -> str:
     """Business seconds at a glance: 42 s, 12 min, 7 h 30 min, 52 h; rounded down. A dash for none."""
-    if seconds is None:
-        return "–"
-    whole = int(seconds)
-    if whole < MINUTE:
-        return _("%(seconds)s s") % {"seconds": whole}
-    if whole < HOUR:
-        return _("%(minutes)s min") % {"minutes": whole // MINUTE}
-    hours, minutes = whole // HOUR, whole % HOUR // MINUTE
-    if minutes and hours < 100:
-        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
-    return _("%(hours)s h") % {"hours": hours}
+    return "–" if seconds is None else hours_past(seconds)
 
 
 def to_the_second(seconds: int) -> str:

@@ -12,10 +12,11 @@ from leads.models import Lead, Opportunity, OpportunityState
 from leads.policies import visible_leads
 from leads.stages import Stage
 from sla.agreements.fields import label_of
-from sla.clock import Look, look
+from sla.clock import Lateness, Look, look
 from sla.models import Clock, Handoff, HandoffState, Pause, PromiseKind, Side, Touch, Waiver, side_of
 from sla.policies import can_answer, can_assign, can_pick_up, can_waive, can_work, visible_handoffs
 from sla.reports.wording import target_words, whose
+from sla.selectors.lateness import lateness_of
 from sla.services.completeness import missing_fields
 from sla.services.pausing import can_be_paused, can_be_waived
 
@@ -27,6 +28,7 @@ class ClockFact:
 
     clock: Clock
     outcome: str
+    lateness: Lateness | None
     pauses: Sequence[Pause] = ()
     waiver: Waiver | None = None
 
@@ -92,7 +94,7 @@ class HandoffDetail:
 def detail_queryset(user: User) -> QuerySet[Handoff]:
     """Visible handoffs with all that a detail needs; five statements for one of them."""
     clocks = (
-        Clock.objects.select_related("promise", "owner", "waiver__by")
+        Clock.objects.select_related("promise", "owner", "waiver__by", "calendar_version")
         .prefetch_related(Prefetch("pauses", Pause.objects.select_related("by")))
         .order_by("started_at", "pk")
     )
@@ -146,7 +148,9 @@ def _place(clock: Clock) -> tuple[bool, bool, datetime]:
 
 def _clock_fact(clock: Clock, now: datetime) -> ClockFact:
     going_on = [stretch for stretch in clock.pauses.all() if clock.ended_at is None and stretch.ends_at > now]
-    return ClockFact(clock, _outcome(clock, now), going_on, getattr(clock, "waiver", None))
+    return ClockFact(
+        clock, _outcome(clock, now), lateness_of(clock, now), going_on, getattr(clock, "waiver", None)
+    )
 
 
 def _outcome(clock: Clock, now: datetime) -> str:

@@ -13,6 +13,7 @@ from leads.models import Lead
 from sla.models import Handoff
 from sla.policies import can_reassign
 from sla.querysets import HandoffQuerySet
+from sla.selectors.lateness import add_lateness
 
 PAGE_SIZE = 25
 
@@ -71,13 +72,15 @@ class InboxPage:
 
 
 def inbox_page(*, user: User, view: InboxView, number: int, now: datetime) -> InboxPage:
-    """Page `number` (from 1) of a view; five statements at most, whatever the number of handoffs, and a few more for who passes
+    """Page `number` (from 1) of a view; six statements at most, whatever the number of handoffs, and a few more for who passes
     leads on."""
     tally = _tally(user, now)
     away = _away(user, now) if view == InboxView.AWAY else []
     start = (number - 1) * PAGE_SIZE
     rows = list(handoffs_of(user, view, now)[start : start + PAGE_SIZE + 1])
     _add_people(rows[:PAGE_SIZE], user)
+    if view != InboxView.CLOSED:
+        add_lateness(rows[:PAGE_SIZE], now)
     total = tally.of_view.get(view)
     return InboxPage(view, rows[:PAGE_SIZE], tally, number, total, len(rows) > PAGE_SIZE, away)
 

@@ -9,9 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
 from leads.models import Source
+from sla.clock import Lateness
 from sla.models import Clock, ReasonClass
 from sla.policies import visible_clocks
 from sla.querysets import ClockQuerySet
+from sla.selectors.lateness import lateness_of
 from sla.services.returned import PickedUp, suggested
 
 PAGE_SIZE = 25
@@ -48,6 +50,7 @@ class ReturnedRow:
     """One returned lead: its clock of the pick-up, and what one click would do."""
 
     clock: Clock
+    lateness: Lateness | None
     done: PickedUp
     until: date | None
 
@@ -92,7 +95,10 @@ def returned_page(*, user: User, ask: ReturnedAsk, now: datetime) -> ReturnedPag
     start = (ask.number - 1) * PAGE_SIZE
     found = list(_of_view(rows, ask.view)[start : start + PAGE_SIZE + 1])
     return ReturnedPage(
-        rows=[ReturnedRow(clock, *suggested(clock.handoff, now)) for clock in found[:PAGE_SIZE]],
+        rows=[
+            ReturnedRow(clock, lateness_of(clock, now), *suggested(clock.handoff, now))
+            for clock in found[:PAGE_SIZE]
+        ],
         counts=counts,
         late=late,
         number=ask.number,
@@ -109,6 +115,7 @@ def _of_view(rows: ClockQuerySet, view: ReturnedView) -> ClockQuerySet:
         "handoff__answered_by",
         "team",
         "source",
+        "calendar_version",
     )
     if view == ReturnedView.DONE:
         return rows.picked_up()

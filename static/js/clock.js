@@ -24,13 +24,22 @@ function countdown(seconds) {
   return `${Math.floor(left / HOUR)}:${pad(Math.floor((left % HOUR) / MINUTE))}:${pad(left % MINUTE)}`;
 }
 
-function lateness(seconds) {
+function hoursPast(seconds) {
   const past = Math.floor(seconds);
   if (past < MINUTE) return fill("seconds", { seconds: past });
   if (past < HOUR) return fill("minutes", { minutes: Math.floor(past / MINUTE) });
-  if (past >= 2 * DAY) return daysAndHours(past);
   const hours = Math.floor(past / HOUR), minutes = Math.floor((past % HOUR) / MINUTE);
-  return fill(minutes ? "hours_minutes" : "hours", { hours, minutes });
+  return fill(minutes && hours < 100 ? "hours_minutes" : "hours", { hours, minutes });
+}
+
+const timePast = (seconds) => (seconds < 2 * DAY ? hoursPast(seconds) : daysAndHours(Math.floor(seconds)));
+
+/* Late in business hours, which grow while somebody works; without them round the clock. As _by() in faces.py. */
+function lateBy(clock, now) {
+  if (!clock.lateFrom) return fill("late_by", { time: timePast((now - Date.parse(clock.due)) / 1000) });
+  const until = clock.lateUntil ? Math.min(now, Date.parse(clock.lateUntil)) : now;
+  const seconds = Number(clock.late) + Math.max(0, until - Date.parse(clock.lateFrom)) / 1000;
+  return seconds < 1 ? said.words.late : fill("late_by", { time: hoursPast(seconds) });
 }
 
 /* The same decisions as clock_state() in accounts/templatetags/faces.py; at the due instant itself still in time. */
@@ -47,7 +56,7 @@ function draw(element, now) {
   const state = stateOf(clock, now);
   const due = Date.parse(clock.due);
   const text = element.querySelector(".clock-text");
-  if (state === "late") text.textContent = fill("late_by", { time: lateness((now - due) / 1000) });
+  if (state === "late") text.textContent = lateBy(clock, now);
   else if (state !== "paused") text.textContent = fill("due_in", { time: countdown((due - now) / 1000) });
   if (state === clock.state) return;
   const look = said.looks[state];

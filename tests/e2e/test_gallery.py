@@ -56,6 +56,7 @@ def test_a_countdown_is_right_on_a_laptop_whose_clock_is_wrong(page_for: PageFor
     clocks = page.locator("#specimen-clock .clock-text")
     expect(clocks.nth(0)).to_contain_text("due in 1:0")
     expect(clocks.nth(3)).to_have_text("late by 12 min")
+    expect(clocks.nth(4)).to_have_text("late by 2 h 24 min")
 
 
 def test_a_clock_turns_to_warning_and_to_late_by_itself(page_for: PageFor) -> None:

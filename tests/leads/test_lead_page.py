@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role
 from accounts.policies import Refusal
+from leads.journal import Entry, record
 from leads.models import Activity, JournalEntry, Lead, StageChange
 from leads.selectors import timeline
 from leads.services import people
@@ -107,6 +108,24 @@ def test_an_activity_taken_back_stays_and_says_so():
     make_activity(lead, "webinar", voided_at=NOW)
     (event,) = timeline.events(lead).events
     assert "Taken back" in event.text
+
+
+def test_one_deed_to_several_clocks_is_told_once():
+    lead = make_lead()
+    kinds = ("accept", "routing", "completeness")
+    entries = [
+        Entry("clock.started", "clock", number, lead.pk, after={"kind": kind})
+        for number, kind in enumerate(kinds)
+    ]
+    entries.append(Entry("clock.escalated", "clock", 1, lead.pk, after={"action": "notify_rep"}))
+    # The handoff that was given to another rep tells of this one.
+    entries.append(Entry("clock.escalated", "clock", 1, lead.pk, after={"action": "reassign"}))
+    record(entries=entries, at=NOW, rule="sla.hand_off")
+    told = [(event.title, event.text) for event in timeline.events(lead).events]
+    assert told[:2] == [
+        ("Reminder", "the rep was told"),
+        ("Clock started", "accept or reject, routing, completeness"),
+    ]
 
 
 @pytest.mark.parametrize("before", ["x", "1.9.9", "99999999999999999.1.1", "-1.0.0"])
