@@ -84,13 +84,7 @@ def test_inbox_page_and_evidence_say_the_same_lateness() -> None:
     rep = owner_of(handoff)
     (row,) = inbox_page(user=rep, view=InboxView.ALL, number=1, now=saturday).rows
     detail = handoff_detail(handoff=detail_queryset(rep).get(pk=handoff.pk), user=rep, now=saturday)
-    accept = detail.clocks[0]
-    assert (
-        accept.lateness
-        == row.lateness
-        == Lateness(  # type: ignore[attr-defined]
-            45 * 60, datetime(2026, 3, 9, 9, tzinfo=UTC), datetime(2026, 3, 9, 17, tzinfo=UTC)
-        )
-    )
+    opening, closing = datetime(2026, 3, 9, 9, tzinfo=UTC), datetime(2026, 3, 9, 17, tzinfo=UTC)
+    assert detail.clocks[0].lateness == vars(row)["lateness"] == Lateness(45 * 60, opening, closing)
     marks = [clock.mark.words for clock in evidence_of(handoff, saturday).clocks]
     assert "late by 45 min, open" in marks
