@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
@@ -187,7 +188,11 @@ def _ladder(facts: Facts) -> Section:
 
 
 def _steps(steps: Iterable[Step]) -> str:
-    return "\n".join(f"{step.when}: {step.action}" for step in steps) or NOTHING
+    """One line for each time at which something happens."""
+    at_once = groupby(steps, key=lambda step: step.when)
+    return (
+        "\n".join(f"{when}: {'; '.join(step.action for step in group)}" for when, group in at_once) or NOTHING
+    )
 
 
 def _recycling(facts: Facts) -> Section:
