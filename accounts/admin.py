@@ -2,9 +2,10 @@
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Absence, Team, User
+from accounts.models import Absence, ApiToken, Team, User
 
 
 class AbsenceInline(admin.TabularInline):
@@ -49,3 +50,24 @@ class AbsenceAdmin(admin.ModelAdmin):
     list_filter = ["user__team"]
     search_fields = ["user__name", "user__email"]
     autocomplete_fields = ["user"]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    """Who has keys to the API, and when each was used; whoever has one revokes it, and a closed account opens nothing."""
+
+    list_display = ["name", "user", "prefix", "created_at", "last_used_at", "expires_at", "revoked_at"]
+    list_select_related = ["user"]
+    search_fields = ["name", "user__name", "user__email"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Made by the person whose it is, who alone sees it."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        """What was made stays as it was made."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        """Revoked, not deleted."""
+        return False

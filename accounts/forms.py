@@ -58,3 +58,21 @@ class ProfileForm(forms.ModelForm):
         ]
         self.helper = FormHelper()
         self.helper.add_input(Submit("save", _("Save")))
+
+
+class TokenForm(forms.Form):
+    """What a new API token is called, and how long it lasts."""
+
+    name = forms.CharField(
+        label=_("What is it for?"),
+        max_length=100,
+        help_text=_("Such as “CRM sync”: you will know it by this name."),
+    )
+    days = forms.TypedChoiceField(
+        label=_("Expires"),
+        choices=[("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")), ("", _("never"))],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        initial="365",
+    )

@@ -1,7 +1,7 @@
 """The vocabulary of people."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 
@@ -35,3 +35,23 @@ class AbsenceQuerySet(models.QuerySet):
     def running(self, now: datetime) -> Self:
         """Absences that hold at `now` (from inclusive, until exclusive)."""
         return self.filter(starts_at__lte=now, ends_at__gt=now)
+
+
+class ApiTokenQuerySet(models.QuerySet):
+    """Tokens by whose they are and whether they open anything."""
+
+    def of(self, user: Any) -> Self:
+        """A person's own."""
+        return self.filter(user=user)
+
+    def usable(self, now: datetime) -> Self:
+        """Neither revoked nor expired. At the second of its expiry a token is expired."""
+        return self.filter(models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=now), revoked_at=None)
+
+    def not_revoked(self) -> Self:
+        """Not taken back."""
+        return self.filter(revoked_at__isnull=True)
+
+    def not_used_since(self, at: datetime) -> Self:
+        """Used never, or at `at` and before."""
+        return self.filter(models.Q(last_used_at__isnull=True) | models.Q(last_used_at__lte=at))

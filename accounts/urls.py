@@ -20,6 +20,8 @@ urlpatterns = [
     ),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("profile/", views.profile, name="profile"),
+    path("profile/tokens/", views.tokens, name="tokens"),
+    path("profile/tokens/<int:number>/revoke/", views.revoke, name="token_revoke"),
     path(
         "password/",
         auth.PasswordChangeView.as_view(

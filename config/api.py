@@ -1,10 +1,29 @@
-"""The JSON API with its OpenAPI description; each app brings its own router."""
+"""The JSON API with its OpenAPI description; each app brings its own routers."""
 
 from ninja import NinjaAPI
 
-from leads.api import router as leads_router
+from accounts.api import router as account
+from leads.api import errors
+from leads.api.activities import router as activities
+from leads.api.reading import RequestParser
+from leads.api.submissions import router as submissions
+from sla.api import errors as sla_errors
+from sla.api.agreements import router as agreements
+from sla.api.compliance import router as compliance
+from sla.api.handoffs import router as handoffs
+from sla.api.leads import router as leads
+from sla.api.verbs import router as verbs
 
 api = NinjaAPI(
-    title="Baton", version="1", urls_namespace="api", description="Submissions in, handoffs and evidence out."
+    title="Baton",
+    version="1",
+    urls_namespace="api",
+    description="Submissions in, with the key of a source. Everything else with a person's API token, in that person's name and "
+    "with that person's rights. Times are ISO 8601; those sent need an offset. Lists come newest first, in pages: `next` is the "
+    "address of the page that follows. See docs/api.md.",
+    parser=RequestParser(),
 )
-api.add_router("", leads_router)
+errors.install(api)
+sla_errors.install(api)
+for router in (submissions, account, leads, activities, handoffs, verbs, agreements, compliance):
+    api.add_router("", router)

@@ -248,7 +248,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# Larger bodies are refused with 413 before they are read (leads/api.py has its own, smaller limit).
+# Larger bodies are refused with 413 before they are read (the API has its own, smaller limit).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 # --- Logs: one line of JSON per event on servers, readable lines on a laptop -----------------------------------------

@@ -113,6 +113,7 @@ _TELLINGS = {
 _RULES = {
     "leads.process_submissions": gettext_noop("intake"),
     "leads.import": gettext_noop("import"),
+    "leads.record_activity": gettext_noop("an activity"),
     "leads.pick_up": gettext_noop("the day to look again"),
     "leads.people": gettext_noop("marketing"),
     "leads.review": gettext_noop("review of submissions"),

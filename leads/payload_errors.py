@@ -71,6 +71,10 @@ PROBLEMS: Final[dict[str, tuple[str, str]]] = {
         _("“%(name)s” has a kind of value that JSON does not know."),
         _("Send text, numbers, yes or no, lists or objects."),
     ),
+    "unknown_name": (
+        _("“%(name)s” is not known here."),
+        _("Leave it out, or correct its name. Known are %(known)s."),
+    ),
     "not_text": (
         _("“%(name)s” must be text."),
         _("Send the value as text in quotation marks."),
@@ -111,7 +115,10 @@ PROBLEMS: Final[dict[str, tuple[str, str]]] = {
 
 
 class PayloadError(ValueError):
-    """One thing wrong with one field. `field` is never blank; it is "body" when the whole submission is wrong."""
+    """One thing wrong with one field. `field` is never blank; it is "body" when the whole submission is wrong. `kind` is the
+    key of PROBLEMS, blank for an error with words of its own."""
+
+    kind = ""
 
     def __init__(self, field: str, message: str, remedy: str, **params: object) -> None:
         self.field = field
@@ -157,7 +164,9 @@ class PayloadErrors(ValueError):
 def problem(kind: str, field: str, **params: object) -> PayloadError:
     """Make the error of that kind from PROBLEMS."""
     message, remedy = PROBLEMS[kind]
-    return PayloadError(field, message, remedy, **params)
+    error = PayloadError(field, message, remedy, **params)
+    error.kind = kind
+    return error
 
 
 def shown(name: str) -> str:

@@ -38,3 +38,9 @@ def check_can_decide(user: User) -> None:
 def can_decide(user: User) -> bool:
     """True where check_can_decide passes."""
     return user.role in (Role.MARKETING, Role.ADMINISTRATOR)
+
+
+def check_can_record_activity(user: User) -> None:
+    """Raises Refusal unless the person may say what a lead did: it changes the score, which is marketing's word to sales."""
+    if user.role not in (Role.MARKETING, Role.ADMINISTRATOR):
+        raise Refusal(_("Only marketing records what leads do. What sales does is a touch of a handoff."))

@@ -50,6 +50,9 @@ class Activity(models.Model):
         verbose_name=_("submission"),
     )
     detail = models.CharField(_("detail"), max_length=300, blank=True)
+    # The sender's name for it, where another system recorded it with a person's token; what an import or a form brought is named
+    # by its submission.
+    external_id = models.CharField(_("name elsewhere"), max_length=100, null=True, blank=True)
     # Taken back by marketing (spam, a test): stays visible and pays no points.
     voided_at = models.DateTimeField(_("taken back"), null=True, blank=True)
 
@@ -61,6 +64,13 @@ class Activity(models.Model):
             models.Index(
                 fields=["contact", "occurred_at"], include=["kind", "voided_at"], name="activity_of_contact"
             ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact", "external_id"],
+                condition=models.Q(external_id__isnull=False),
+                name="activity_recorded_once",
+            )
         ]
 
     def __str__(self) -> str:

@@ -110,13 +110,13 @@ class Page:
 
 def lead_page(leads: QuerySet[Lead], question: Question) -> Page:
     """The page that is asked for, of the leads a person may see: two queries, and at most four for a search."""
-    matching = _matching(leads, question)
-    total = matching.order_by().values("pk")[: COUNTED + 1].count()
+    left = matching(leads, question)
+    total = left.order_by().values("pk")[: COUNTED + 1].count()
     column = SORTS[question.sort.removeprefix("-")]
     backwards = question.after is None and question.before is not None
     cursor = question.before if backwards else question.after
     descends = question.sort.startswith("-")
-    rows = _from_cursor(matching, column, cursor, smaller=descends != backwards)
+    rows = _from_cursor(left, column, cursor, smaller=descends != backwards)
     signs = ("-", "-") if descends != backwards else ("", "")
     found = list(
         rows.select_related("contact")
@@ -174,7 +174,8 @@ def _from_cursor(
     return rows.filter(RowCompare((column, "contact_id"), "<" if smaller else ">", (value, cursor.number)))
 
 
-def _matching(leads: Any, question: Question) -> QuerySet[Lead]:
+def matching(leads: Any, question: Question) -> QuerySet[Lead]:
+    """Those of the leads that the filters leave, in no order."""
     if question.stage:
         leads = leads.in_stage(question.stage)
     conditions = Q()

@@ -23,7 +23,13 @@ STAGE_NAMES: Final = dict(STAGE_CHOICES)
 WAY: Final = (Stage.LEAD, Stage.MQL, Stage.SRL, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
 _CURSOR = re.compile(r"(-?\d{1,17})\.(\d)\.(\d{1,18})")
 # What is on the timeline by rows of its own, or says nothing beyond them.
-_SILENT: Final = ("lead.created", "lead.stage_changed", "submission.processed", "clock.ended")
+_SILENT: Final = (
+    "lead.created",
+    "lead.stage_changed",
+    "submission.processed",
+    "activity.recorded",
+    "clock.ended",
+)
 _TOLD_OTHERWISE: Final = Q(event="clock.escalated", after__action__in=("reassign", "return_to_queue"))
 
 

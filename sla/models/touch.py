@@ -39,6 +39,8 @@ class Touch(models.Model):
     recorded_at = models.DateTimeField(_("recorded"))
     reached = models.BooleanField(_("reached"), default=False)
     note = models.TextField(_("note"), blank=True)
+    # The sender's name for it: the same touch delivered twice is one.
+    external_id = models.CharField(_("name elsewhere"), max_length=100, null=True, blank=True)
     origin = models.CharField(
         _("recorded through"), max_length=10, choices=TouchOrigin.choices, default=TouchOrigin.PAGE
     )
@@ -48,7 +50,12 @@ class Touch(models.Model):
         verbose_name_plural = _("touches")
         ordering = ["at", "pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=TouchKind.values), name="touch_kind_known")
+            models.CheckConstraint(condition=Q(kind__in=TouchKind.values), name="touch_kind_known"),
+            models.UniqueConstraint(
+                fields=["handoff", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="touch_delivered_once",
+            ),
         ]
 
     def __str__(self) -> str:

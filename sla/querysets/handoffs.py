@@ -26,6 +26,18 @@ class HandoffQuerySet(models.QuerySet):
         """Waiting or accepted."""
         return self.filter(state__in=["waiting", "accepted"])
 
+    def in_state(self, state: str) -> Self:
+        """In one state."""
+        return self.filter(state=state)
+
+    def late(self, now: datetime) -> Self:
+        """With a promise of sales that runs past its due time."""
+        return self.filter(models.Exists(_late_clocks(now)))
+
+    def not_late(self, now: datetime) -> Self:
+        """Without one."""
+        return self.filter(~models.Exists(_late_clocks(now)))
+
     def rejected(self) -> Self:
         """Given back before working."""
         return self.filter(state="rejected")
@@ -215,6 +227,12 @@ class HandoffQuerySet(models.QuerySet):
     def live(self) -> Self:
         """Without the history of imports, which is handed off as of the very moment of its readiness, and to nobody."""
         return self.exclude(started_at=F("ready_at"), assigned_at__isnull=True)
+
+
+def _late_clocks(now: datetime) -> models.QuerySet:
+    from sla.models import Clock
+
+    return Clock.objects.filter(handoff=models.OuterRef("pk")).of_sales().late(now)
 
 
 class TenureQuerySet(models.QuerySet):

@@ -15,6 +15,7 @@ from sla.agreements.fields import label_of
 from sla.clock import Lateness, Look, look
 from sla.models import Clock, Handoff, HandoffState, Pause, PromiseKind, Side, Touch, Waiver, side_of
 from sla.policies import can_answer, can_assign, can_pick_up, can_waive, can_work, visible_handoffs
+from sla.querysets import HandoffQuerySet
 from sla.reports.wording import target_words, whose
 from sla.selectors.lateness import lateness_of
 from sla.services.completeness import missing_fields
@@ -91,15 +92,20 @@ class HandoffDetail:
         return self.handoff.agreement_version.attempts_before_unreachable
 
 
-def detail_queryset(user: User) -> QuerySet[Handoff]:
-    """Visible handoffs with all that a detail needs; five statements for one of them."""
+def with_clocks(handoffs: HandoffQuerySet) -> HandoffQuerySet:
+    """Handoffs with their clocks, the pauses and waivers of those, and who is named in them; two statements beside."""
     clocks = (
         Clock.objects.select_related("promise", "owner", "waiver__by", "calendar_version")
         .prefetch_related(Prefetch("pauses", Pause.objects.select_related("by")))
         .order_by("started_at", "pk")
     )
+    return handoffs.prefetch_related(Prefetch("clocks", clocks))
+
+
+def detail_queryset(user: User) -> QuerySet[Handoff]:
+    """Visible handoffs with all that a detail needs; five statements for one of them."""
     return (
-        visible_handoffs(user)
+        with_clocks(visible_handoffs(user))
         .select_related(
             "lead__contact__company",
             "lead__first_source",
@@ -111,7 +117,6 @@ def detail_queryset(user: User) -> QuerySet[Handoff]:
             "qualification",
         )
         .prefetch_related(
-            Prefetch("clocks", clocks),
             Prefetch("touches", Touch.objects.select_related("by").order_by("-at", "-pk")),
             "lead__opportunities",
         )
@@ -153,8 +158,9 @@ def _clock_fact(clock: Clock, now: datetime) -> ClockFact:
     )
 
 
-def _outcome(clock: Clock, now: datetime) -> str:
-    shown = look(
+def look_of(clock: Clock, now: datetime) -> Look:
+    """How a clock looks at `now`, on pages and in the API alike."""
+    return look(
         due_at=clock.due_at,
         warn_at=clock.warn_at,
         ended_at=clock.ended_at,
@@ -163,6 +169,10 @@ def _outcome(clock: Clock, now: datetime) -> str:
         paused_until=clock.paused_until,
         now=now,
     )
+
+
+def _outcome(clock: Clock, now: datetime) -> str:
+    shown = look_of(clock, now)
     # The component has one face for what is out of the account, whether a manager or the course of things took it out.
     return "waived" if shown in (Look.CANCELLED, Look.WAIVED) else ""
 

@@ -28,7 +28,12 @@ class AlreadyAnswered(RuntimeError):
 
 
 class NotPossible(RuntimeError):
-    """The handoff's state or the input does not allow the verb. The text says why and what to do."""
+    """The handoff's state or the input does not allow the verb. The text says why and what to do; `field` names the input, and is
+    blank where it is the state."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @transaction.atomic
@@ -82,9 +87,11 @@ def reject(*, handoff: Handoff, reason: Reason | None, note: str, by: User, now:
         reason is None
         or not Reason.objects.for_rejection(handoff.agreement_version_id).filter(pk=reason.pk).exists()
     ):
-        raise NotPossible(_("Choose why you reject this lead: marketing can only mend what it is told."))
+        raise NotPossible(
+            _("Choose why you reject this lead: marketing can only mend what it is told."), "reason"
+        )
     if reason.needs_note and not note.strip():
-        raise NotPossible(_("“%s” needs a note that says more.") % reason.label)
+        raise NotPossible(_("“%s” needs a note that says more.") % reason.label, "note")
     row = _answer(
         handoff, HandoffState.REJECTED, by, now, owner=handoff.owner, reason=reason, note=note, ended_at=now
     )

@@ -58,7 +58,7 @@ def assign(*, handoff: Handoff, to: User, by: User, now: datetime) -> Handoff:
     if row.owner_id == to.pk:
         return row
     if why := _chosen(to, [row], now).why_not(row):
-        raise NotPossible(why)
+        raise NotPossible(why, "to")
     give(owners={row: to}, calendars={row.team_id: calendar_version_of(row.team_id)}, now=now, by=by)
     return row
 
@@ -106,7 +106,7 @@ def give_back(*, handoff: Handoff, why: str, by: User, now: datetime) -> Handoff
             _("Nobody has accepted this lead yet, so it is not given back: accept or reject it.")
         )
     if not why.strip():
-        raise NotPossible(_("Write why you cannot take this lead: your manager passes it on by that."))
+        raise NotPossible(_("Write why you cannot take this lead: your manager passes it on by that."), "why")
     before, rep = {"owner": row.owner_id, "state": str(row.state)}, row.owner
     leave(handoffs=[row], now=now, given_back=True, note=why.strip()[:300])
     row.owner, row.assigned_at = None, None

@@ -54,7 +54,9 @@ def pause(
     try:
         recompute(clocks=[row], why=f"paused:{reason}", now=now, by=by)
     except NeverOpen:
-        raise NotPossible(_("No business hours are left after that time. Choose an earlier end.")) from None
+        raise NotPossible(
+            _("No business hours are left after that time. Choose an earlier end."), "until"
+        ) from None
     return made
 
 
@@ -132,7 +134,9 @@ def waive(*, clock: Clock, reason: str, by: User, now: datetime) -> Waiver:
     row = _locked(clock)
     check_can_waive(by, row.handoff)
     if not reason.strip():
-        raise NotPossible(_("Write why this promise is waived: it is shown wherever the promise is counted."))
+        raise NotPossible(
+            _("Write why this promise is waived: it is shown wherever the promise is counted."), "reason"
+        )
     if not can_be_waived(row):
         raise NotPossible(_("Only a promise that runs or was missed can be waived."))
     before = row.outcome
@@ -170,7 +174,7 @@ def _check_pause(row: Clock, until: datetime, now: datetime) -> None:
             _("The time of this promise has run out. A pause cannot make it in time; a manager can waive it.")
         )
     if until <= now:
-        raise NotPossible(_("Choose an end in the future: the clock goes on by itself then."))
+        raise NotPossible(_("Choose an end in the future: the clock goes on by itself then."), "until")
 
 
 def _end(

@@ -36,6 +36,10 @@ _RECYCLED_ENOUGH = gettext_lazy(
 )
 
 
+class TouchDiffers(RuntimeError):
+    """The same name came before with another touch. The text says which."""
+
+
 @transaction.atomic
 def log_touch(
     *,
@@ -47,24 +51,35 @@ def log_touch(
     by: User,
     now: datetime,
     origin: TouchOrigin = TouchOrigin.PAGE,
+    external_id: str | None = None,
 ) -> Touch:
     """Record a human touch of time `at`; the clocks that it ends are ended whatever path it came by.
 
     Touching a lead that still waits accepts it. A touch that becomes known after a later one still is the first. Raises
     NotPossible for a time in the future or before the handoff, or on a handoff that has ended.
+
+    `external_id` is the sender's name for it; of what may be delivered twice see deliver_touch.
     """
     check_can_work(by, handoff)
     if at > now + FUTURE_TOLERANCE:
-        raise NotPossible(_("A touch cannot be in the future: log it once you did it."))
+        raise NotPossible(_("A touch cannot be in the future: log it once you did it."), "at")
     row = _lock(handoff)
     if row.state == HandoffState.WAITING:
         row = accept(handoff=row, by=by, now=now)
     if not row.is_open:
         raise NotPossible(_("This handoff has ended, so nothing more can be logged on it."))
     if at < row.started_at:
-        raise NotPossible(_("That is before the lead was handed off: check the date and time."))
+        raise NotPossible(_("That is before the lead was handed off: check the date and time."), "at")
     touch = Touch.objects.create(
-        handoff=row, kind=kind, by=by, at=at, recorded_at=now, reached=reached, note=note, origin=origin
+        handoff=row,
+        kind=kind,
+        by=by,
+        at=at,
+        recorded_at=now,
+        reached=reached,
+        note=note,
+        origin=origin,
+        external_id=external_id,
     )
     touched(handoff=row, at=at, now=now, by=by)
     record(
@@ -81,6 +96,51 @@ def log_touch(
         by=by,
     )
     return touch
+
+
+@transaction.atomic
+def deliver_touch(
+    *,
+    handoff: Handoff,
+    external_id: str | None,
+    kind: TouchKind,
+    reached: bool,
+    note: str,
+    at: datetime,
+    by: User,
+    now: datetime,
+) -> tuple[Touch, bool]:
+    """Log a touch that another system tells of, and maybe tells of twice: under the same name it is the same touch, and nothing is
+    done again, also where the handoff has ended since. Returns the touch, and whether it is new.
+
+    Raises what log_touch raises, and TouchDiffers where the name stands for a touch of another kind or answer.
+    """
+    check_can_work(by, handoff)
+    row = _lock(handoff)
+    known = row.touches.select_related("by").filter(external_id=external_id).first() if external_id else None
+    if known is not None:
+        _check_same(known, kind, reached)
+        return known, False
+    touch = log_touch(
+        handoff=row,
+        kind=kind,
+        reached=reached,
+        note=note,
+        at=at,
+        by=by,
+        now=now,
+        origin=TouchOrigin.API,
+        external_id=external_id,
+    )
+    return touch, True
+
+
+def _check_same(known: Touch, kind: TouchKind, reached: bool) -> None:
+    if (known.kind, known.reached) != (kind, reached):
+        raise TouchDiffers(
+            _("“%(name)s” came before as another touch: %(kind)s (no. %(number)d).")
+            % {"name": known.external_id, "kind": known.get_kind_display(), "number": known.pk}
+        )
 
 
 @transaction.atomic
@@ -109,7 +169,7 @@ def recycle(*, handoff: Handoff, until: date, note: str, by: User, now: datetime
     that was recycled as often as the agreement allows."""
     row = _lock_accepted(handoff, by)
     if until <= now.date():
-        raise NotPossible(_("Choose a day in the future to look at this lead again."))
+        raise NotPossible(_("Choose a day in the future to look at this lead again."), "until")
     times, agreed = (
         Handoff.objects.recycled().filter(lead=row.lead_id).count(),
         row.agreement_version.recycle_limit,
@@ -129,9 +189,9 @@ def disqualify(*, handoff: Handoff, reason: Reason | None, note: str, by: User, 
     row = _lock_accepted(handoff, by)
     offered = Reason.objects.for_disqualification(row.agreement_version_id)
     if reason is None or not offered.filter(pk=reason.pk).exists():
-        raise NotPossible(_("Choose why this lead is disqualified."))
+        raise NotPossible(_("Choose why this lead is disqualified."), "reason")
     if reason.needs_note and not note.strip():
-        raise NotPossible(_("“%s” needs a note that says more.") % reason.label)
+        raise NotPossible(_("“%s” needs a note that says more.") % reason.label, "note")
     attempts, agreed = row.touches.count(), row.agreement_version.attempts_before_unreachable
     if reason.needs_attempts and attempts < agreed:
         raise NotPossible(

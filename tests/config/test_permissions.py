@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from sla.models import Agreement, AgreementVersion, Calendar, Promise
 from sla.services.agreements import draft_from, propose
+from tests.config.test_api import API_READS, API_VERBS
 from tests.config.world import World, everything, make_world
 
 pytestmark = pytest.mark.django_db
@@ -61,9 +62,14 @@ PAGES: dict[str, dict[str, int | str]] = {
     "api:openapi-view": ALL,
     "api:api-root": row(404, 404, 404, 404, 404, 404),
     "api:post_submission": NOT_BY_GET,
+    # A log-in opens nothing of the API but its description: tests/config/test_api.py asks it with tokens.
+    **dict.fromkeys((f"api:{name}" for name in API_READS), row(401, 401, 401, 401, 401, 401)),
+    **dict.fromkeys((f"api:{name}" for name in API_VERBS), NOT_BY_GET),
     "accounts:login": row(200, 302, 302, 302, 302, 302),
     "accounts:logout": NOT_BY_GET,
     "accounts:profile": LOGGED_IN,
+    "accounts:tokens": LOGGED_IN,
+    "accounts:token_revoke": NOT_BY_GET_AFTER_LOGIN,
     "accounts:password_change": LOGGED_IN,
     "accounts:password_reset": ALL,
     "accounts:password_reset_done": ALL,
@@ -222,7 +228,7 @@ def address(name: str, world: World, *, theirs: bool = False) -> str:
     if "slug" in wanted:
         return reverse(name, kwargs={"slug": world.form.slug})
     if "pk" not in wanted:
-        return reverse(name)
+        return reverse(name, args=[1] * len(wanted))
     if name == "sla:ladder":
         return reverse(name, args=[Promise.objects.order_by("pk")[0].pk])
     if name.startswith("sla:agreement"):

@@ -8,6 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
+from accounts.api import FieldError
 from drains.clock import current_time
 from leads.models.intake import digest_of_key
 from leads.payload import MAX_BYTES, parse, read
@@ -25,14 +26,6 @@ class Accepted(Schema):
 
     id: int
     repeated: bool
-
-
-class FieldError(Schema):
-    """What is wrong with one field, and what to do."""
-
-    field: str
-    message: str
-    remedy: str
 
 
 class Refused(Schema):
