@@ -27,6 +27,9 @@ from tests.support.shared import PROJECT
 
 TIMEOUT_MS = 10_000
 HEIGHT = 900
+# A phone, a tablet, a laptop. Colours come by scheme and layout by width, and no rule of CSS joins the two: a page
+# that is right in these looks is right in all six. Each is opened anew, as a person would see it.
+LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((360, "dark"), (768, "light"), (1280, "light"))
 PICTURES = PROJECT / "var" / "e2e"
 # What a page has to be for everybody: WCAG 2.2, levels A and AA.
 AXE_OPTIONS = {

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Role, User
 from sla.models import Calendar, CalendarVersion, Handoff, HandoffState
-from tests.e2e.conftest import PageFor
+from tests.e2e.conftest import LOOKS, PageFor
 from tests.sla.desk import MINUTE, hand_over, open_desk
 from tests.support.people import make_user
 
@@ -36,8 +36,7 @@ def desk(count: int = 3, reps: int = 1) -> list[User]:
     return people
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_inbox_and_handoff_are_usable(
     page_for: PageFor, axe: Callable[[Page], None], width: int, scheme: Literal["light", "dark"]
 ) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Role
-from tests.e2e.conftest import PageFor
+from tests.e2e.conftest import LOOKS, PageFor
 from tests.support.people import PASSWORD, make_user
 
 
@@ -20,8 +20,7 @@ def test_the_site_is_alive_even_where_there_is_no_browser(live_server: LiveServe
         assert answer.status == 200
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_log_in_page_is_usable(
     page_for: PageFor, axe: Callable[[Page], None], width: int, scheme: Literal["light", "dark"]
 ) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from leads.models import Outcome, Review, Source, Submission
-from tests.e2e.conftest import PageFor
+from tests.e2e.conftest import LOOKS, PageFor
 from tests.leads.arrivals import deliver, process
 
 
@@ -134,8 +134,7 @@ def test_many_are_accepted_at_once_by_keyboard(page_for: PageFor) -> None:
     expect(page.locator("[data-row]")).to_have_count(1)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_list_and_sheet_are_accessible_and_fit(
     page_for: PageFor, axe: Callable[[Page], None], width: int, scheme: Literal["light", "dark"]
 ) -> None:
