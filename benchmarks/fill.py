@@ -204,7 +204,7 @@ def _write_handoffs(dialect: Dialect, leads: int, cast: Cast) -> None:
     insert(Handoff, source, **passing.handoff_columns())
     insert(Clock, source, **passing.accept_clock_columns())
     insert(Clock, f"{source} WHERE state NOT IN ('waiting', 'rejected')", **passing.touch_clock_columns())
-    Handoff.objects.open().point_to_next_clock()
+    Handoff.objects.point_to_next_clock(Handoff.objects.open().values_list("pk", flat=True))
     insert(
         Breach,
         f"{Clock._meta.db_table} AS clock WHERE clock.breached_at IS NOT NULL",

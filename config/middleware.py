@@ -1,4 +1,4 @@
-"""One id per request: in the answer, in every log line, in the tasks it wakes, beside the submission it brought."""
+"""What stands around every request: its id, its log line, the short way of machines, and the page for an unknown address."""
 
 import re
 import uuid
@@ -6,9 +6,12 @@ from collections.abc import Callable
 from functools import cache
 
 import structlog
+from csp.utils import build_policy
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.urls import ResolverMatch, resolve
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import Resolver404, ResolverMatch, resolve
+from django.views.defaults import page_not_found
 from django_structlog.middlewares import RequestMiddleware
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:+/=-]{1,64}")
@@ -82,3 +85,32 @@ class MachineMiddleware:
 def _resolved(path: str) -> ResolverMatch:
     """Looked up once for each of settings.MACHINE_PATHS."""
     return resolve(path)
+
+
+class NotFoundMiddleware:
+    """On a laptop too an unknown address gives the page that people get on a server; Django's own, for developers, shows the
+    addresses of the site and needs a wide window. Stands last, so that the page knows who reads it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        if not settings.DEBUG:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Look the address up before Django does; a missing slash at its end is mended further out, as always."""
+        try:
+            resolve(request.path_info)
+        except Resolver404 as error:
+            return _not_found(request, error)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """What a view does not find, or does not show to this reader."""
+        return _not_found(request, exception) if isinstance(exception, Http404) else None
+
+
+def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Our page with its policy, which django-csp leaves out there for Django's own page."""
+    page: HttpResponse = page_not_found(request, error)
+    page.headers["Content-Security-Policy"] = build_policy(settings.CONTENT_SECURITY_POLICY["DIRECTIVES"])
+    return page

@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.ReaderTimeMiddleware",
     "axes.middleware.AxesMiddleware",
+    "config.middleware.NotFoundMiddleware",
 ]
 
 # Answered by config.middleware.MachineMiddleware; each knows its senders by a key that they show.

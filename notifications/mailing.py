@@ -36,7 +36,7 @@ def put_off(rows: Sequence[Notification], now: datetime) -> None:
     now is not claimed but waits for their end. With the first notice of a digest the others of it are claimed.
     """
     preferences = preferences_of(_reader(row) for row in rows)
-    touched = []
+    claimed: dict[tuple[int, datetime], list[int]] = {}
     for row in rows:
         together = [row, *(_digest(row, now) if row.in_digest else [])]
         hours = preferences[_reader(row).pk].hours(row.kind)
@@ -48,8 +48,9 @@ def put_off(rows: Sequence[Notification], now: datetime) -> None:
             row.attempts += 1
         for each in together:
             each.attempts, each.next_try_at = row.attempts, later
-        touched += together
-    Notification.objects.bulk_update(touched, ["attempts", "next_try_at"], batch_size=500)
+        claimed.setdefault((row.attempts, later), []).extend(each.pk for each in together)
+    for (attempts, later), keys in claimed.items():
+        Notification.objects.filter(pk__in=keys).update(attempts=attempts, next_try_at=later)
 
 
 def send(rows: Sequence[Notification], now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -24,20 +25,22 @@ def local(at: datetime, reader: User | None) -> str:
 
 
 class Managers:
-    """The managers of teams and of marketing, read once."""
+    """The managers of teams and of marketing; read once, when the first of them is to be told."""
 
-    def __init__(self) -> None:
-        people = User.objects.active().filter(role__in=[Role.SALES_MANAGER, Role.MARKETING])
-        self._all = [user for user in people if user.role == Role.SALES_MANAGER]
-        self._marketing = [user for user in people if user.role == Role.MARKETING]
+    @cached_property
+    def _people(self) -> list[User]:
+        return list(User.objects.active().filter(role__in=[Role.SALES_MANAGER, Role.MARKETING]))
 
     def of(self, team_id: int) -> list[User]:
         """Those of the team, and those of no team in particular."""
-        return [user for user in self._all if user.team_id in (None, team_id)]
+        sales = (user for user in self._people if user.role == Role.SALES_MANAGER)
+        return [user for user in sales if user.team_id in (None, team_id)]
 
     def of_clock(self, clock: Clock) -> list[User]:
         """The managers of the side whose promise it is."""
-        return self.of(clock.team_id) if side_of(clock.kind) == Side.SALES else self._marketing
+        if side_of(clock.kind) == Side.SALES:
+            return self.of(clock.team_id)
+        return [user for user in self._people if user.role == Role.MARKETING]
 
 
 def _of_handoff(handoff: Handoff) -> dict[str, Any]:
@@ -105,7 +108,8 @@ def handed_off_notices(*, handoffs: Sequence[Handoff], clocks: Iterable[Clock], 
                 path=handoff.get_absolute_url(),
             )
         )
-    notify(notices=notices, events=events, now=now)
+    if events:
+        notify(notices=notices, events=events, now=now)
 
 
 def _handing(handoff: Handoff) -> str:
@@ -129,6 +133,7 @@ def escalation_notices(*, rows: Sequence[Escalation], now: datetime) -> None:
         else:
             readers = managers.of_clock(clock)
         notices += [Notice(recipient=reader, **text.of(row, reader)) for reader in readers]
+    told = [row for row in rows if row.step.action == StepAction.NOTIFY_CHANNEL]
     events = (
         Event(
             type="clock.warning" if row.step.rung.is_before_due else "clock.breached",
@@ -136,10 +141,9 @@ def escalation_notices(*, rows: Sequence[Escalation], now: datetime) -> None:
             data=_of_clock(row.clock),
             **text.of(row, None),
         )
-        for row in rows
-        if row.step.action == StepAction.NOTIFY_CHANNEL
+        for row in told
     )
-    notify(notices=notices, events=events, now=now)
+    notify(notices=notices, events=events if told else None, now=now)
 
 
 class StepText:
@@ -223,6 +227,8 @@ def rep_away_notices(*, waiting: Mapping[User, int], until: Mapping[int, datetim
 def empty_pool_notices(*, handoffs: Sequence[Handoff], now: datetime, taken_back: bool = False) -> None:
     """Tell the managers that a lead waits in the queue because nobody can take it: once per handoff, and each time it was
     taken back into the queue."""
+    if not handoffs:
+        return
     managers = Managers()
     notices, events = [], []
     for handoff in handoffs:

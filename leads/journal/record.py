@@ -6,7 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import User
+from leads.bulk import insert_rows
 from leads.models.journal import JournalEntry
+
+_FIELDS = ("at", "event", "subject_kind", "subject_id", "lead_id", "actor_id", "rule", "before", "after")
 
 
 @dataclass(frozen=True)
@@ -25,20 +28,22 @@ def record(*, entries: Iterable[Entry], at: datetime, by: User | None = None, ru
     """Append the entries, in the transaction of the change itself. Raises ValueError without a person or a rule."""
     if by is None and not rule:
         raise ValueError("A journal entry needs the person or the rule that did it.")
-    JournalEntry.objects.bulk_create(
-        [
-            JournalEntry(
-                at=at,
-                event=entry.event,
-                subject_kind=entry.subject_kind,
-                subject_id=entry.subject_id,
-                lead_id=entry.lead_id,
-                actor_id=by.pk if by else None,
-                rule=rule,
-                before=dict(entry.before),
-                after=dict(entry.after),
+    actor = by.pk if by else None
+    insert_rows(
+        JournalEntry,
+        _FIELDS,
+        (
+            (
+                at,
+                entry.event,
+                entry.subject_kind,
+                entry.subject_id,
+                entry.lead_id,
+                actor,
+                rule,
+                dict(entry.before),
+                dict(entry.after),
             )
             for entry in entries
-        ],
-        batch_size=1000,
+        ),
     )

@@ -118,7 +118,6 @@ class Sales:
     def _accept(self, handoff: Handoff, rep: Rep, now: datetime, part: Part | None) -> None:
         row = accept(handoff=handoff, by=rep.user, now=now)
         self.world.ended(row)
-        self.world.watch_clocks()
         if part is None:
             when = self._time(rep, now, row, PromiseKind.FIRST_TOUCH)
             self.world.at(when, lambda at: self._touch(row, rep, at, 1))

@@ -8,7 +8,7 @@ from functools import partial
 from random import Random
 
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.test.utils import override_settings
 
 from drains.registry import get
@@ -29,6 +29,7 @@ from sla.models import TAKES_BACK, Clock, Escalation, Handoff, HandoffState
 # the demo quick to build, and soon after arrival in the last days, which are looked at closely.
 CLOSE_UP = timedelta(days=3)
 A_DAYS_WORK = timedelta(hours=20)
+A_ROUND_OF_MAIL = timedelta(minutes=15)
 # A sweep that comes late (a worker was down): the late answer is the one to record the breach.
 LATE_SWEEPS = 0.1
 
@@ -74,6 +75,7 @@ class World:
         self._count = 0
         self._last_handoff = self._last_clock = 0
         self._running: dict[int, set[int]] = {}
+        self._watched: set[int] = set()
         self._queued: set[int] = set()
         self._unprocessed = False
         self._pass_at: datetime | None = None
@@ -117,27 +119,35 @@ class World:
         progress((self.end - shown).days)
 
     def ended(self, handoff: Handoff) -> None:
-        """Clocks of a handoff ended with an answer, a touch or its end: nobody need look at those any more."""
-        running = Clock.objects.running().filter(handoff=handoff).values_list("pk", flat=True)
-        self._running[handoff.pk] = set(running)
-        self.watch_clocks()
+        """Clocks of a handoff ended with an answer, a touch or its end: nobody need look at those any more. Others began."""
+        running = list(Clock.objects.running().filter(handoff=handoff).order_by("pk"))
+        self._running[handoff.pk] = {clock.pk for clock in running}
+        self._watch(running)
 
     def watch_clocks(self) -> None:
         """Plan the ladder and the sweep of clocks that were started since the last call."""
-        ladder = Prefetch("escalations", Escalation.objects.select_related("step").order_by("at", "position"))
-        fresh = Clock.objects.running().filter(pk__gt=self._last_clock).prefetch_related(ladder)
-        for clock in fresh.order_by("pk"):
-            self._last_clock = clock.pk
+        fresh = list(Clock.objects.running().filter(pk__gt=self._last_clock).order_by("pk"))
+        self._watch(fresh)
+        self._last_clock = fresh[-1].pk if fresh else self._last_clock
+
+    def _watch(self, clocks: list[Clock]) -> None:
+        fresh = [clock for clock in clocks if clock.pk not in self._watched]
+        steps = Escalation.objects.select_related("step").order_by("at", "position")
+        prefetch_related_objects(fresh, Prefetch("escalations", steps))
+        for clock in fresh:
+            self._watched.add(clock.pk)
             self._running.setdefault(clock.handoff_id, set()).add(clock.pk)
             late = timedelta(seconds=self.rng.randrange(1, 5))
             if self.rng.random() < LATE_SWEEPS:
                 late = timedelta(minutes=self.rng.randrange(30, 200))
             self._when_running(clock, clock.due_at + late, partial(self._run, "sla.sweep"))
             soon = late if late > timedelta(minutes=1) else timedelta(seconds=2)
+            moments: dict[datetime, bool] = {}
             for planned in clock.escalations.all():
-                takes_back = planned.step.action in TAKES_BACK
+                moments[planned.at] = moments.get(planned.at, False) or planned.step.action in TAKES_BACK
+            for at, takes_back in moments.items():
                 act = partial(self._take_back, clock) if takes_back else partial(self._run, "sla.escalate")
-                self._when_running(clock, planned.at + soon, act)
+                self._when_running(clock, at + soon, act)
 
     def _when_running(self, clock: Clock, when: datetime, action: Callable[[datetime], None]) -> None:
         def look(now: datetime) -> None:
@@ -255,10 +265,11 @@ class World:
             self._process_by(now + timedelta(seconds=30))
 
     def deliver_soon(self, now: datetime) -> None:
-        """Notices go out within seconds; those of the last moment at the end."""
+        """Notices go out within minutes, in the last days within seconds; those of the last moment at the end."""
         if not self._delivery_planned:
             self._delivery_planned = True
-            self.at(now + timedelta(seconds=5), self._deliver)
+            is_close = now > self.end - CLOSE_UP
+            self.at(now + (timedelta(seconds=5) if is_close else A_ROUND_OF_MAIL), self._deliver)
 
     def _deliver(self, now: datetime) -> None:
         self._delivery_planned = False

@@ -101,14 +101,35 @@ def end_clocks(
     end_each(ends=[End(clock, at) for clock in clocks], now=now, by=by, rule=rule)
 
 
-@transaction.atomic
 def end_each(*, ends: Sequence[End], now: datetime, by: User | None = None, rule: str = "") -> None:
     """End running clocks, each at its own time; a late end is a breach, whether or not a sweep saw it.
 
     Where the fact was in time and became known after the sweep, the breach stays and says that it was lifted.
     """
+    finish(ends=ends, cancels=[], now=now, by=by, rule=rule)
+
+
+def cancel_clocks(*, clocks: Sequence[Clock], now: datetime, by: User | None = None, rule: str = "") -> None:
+    """End clocks that nobody kept or missed (the handoff was withdrawn). One that is late already is missed, not cancelled."""
+    cancel_each(ends=[End(clock, now) for clock in clocks], now=now, by=by, rule=rule)
+
+
+def cancel_each(*, ends: Sequence[End], now: datetime, by: User | None = None, rule: str = "") -> None:
+    """Cancel running clocks, each at the time of the fact that made it void; one that was late by then is missed."""
+    finish(ends=[], cancels=ends, now=now, by=by, rule=rule)
+
+
+@transaction.atomic
+def finish(
+    *, ends: Sequence[End], cancels: Sequence[End], now: datetime, by: User | None = None, rule: str = ""
+) -> None:
+    """End some running clocks and cancel others, in a bounded number of statements; see end_each and cancel_each."""
     running = {end.clock: end.at for end in ends if end.clock.outcome == ClockOutcome.RUNNING}
-    if not running:
+    void = {end.clock: end.at for end in cancels if end.clock.outcome == ClockOutcome.RUNNING}
+    running |= {clock: at for clock, at in void.items() if is_late(clock.due_at, at)}
+    cancelled = {clock: at for clock, at in void.items() if clock not in running}
+    over = [*running, *cancelled]
+    if not over:
         return
     late = [clock for clock, at in running.items() if is_late(clock.due_at, at)]
     record_breaches(clocks=late, now=now, by=by, rule=rule)
@@ -116,36 +137,14 @@ def end_each(*, ends: Sequence[End], now: datetime, by: User | None = None, rule
         clock.ended_at = at
         clock.outcome = ClockOutcome.MISSED if is_late(clock.due_at, at) else ClockOutcome.KEPT
         clock.seconds_used = seconds_between(clock, clock.started_at, at)
+    for clock, at in cancelled.items():
+        clock.ended_at, clock.outcome = at, ClockOutcome.CANCELLED
     settle(running)
-    update_rows(running, ["ended_at", "outcome", "seconds_used", "owner"])
-    point_to_next(running)
-    close(clocks=list(running), now=now)
-    _lift([clock for clock in running if clock.breached_at and clock.outcome == ClockOutcome.KEPT], now)
-    _record_ends(list(running), now, by, rule)
-
-
-@transaction.atomic
-def cancel_clocks(*, clocks: Sequence[Clock], now: datetime, by: User | None = None, rule: str = "") -> None:
-    """End clocks that nobody kept or missed (the handoff was withdrawn). One that is late already is missed, not cancelled."""
-    cancel_each(ends=[End(clock, now) for clock in clocks], now=now, by=by, rule=rule)
-
-
-@transaction.atomic
-def cancel_each(*, ends: Sequence[End], now: datetime, by: User | None = None, rule: str = "") -> None:
-    """Cancel running clocks, each at the time of the fact that made it void; one that was late by then is missed."""
-    running = {end.clock: end.at for end in ends if end.clock.outcome == ClockOutcome.RUNNING}
-    if not running:
-        return
-    late = [End(clock, at) for clock, at in running.items() if is_late(clock.due_at, at)]
-    end_each(ends=late, now=now, by=by, rule=rule)
-    cancelled = [clock for clock in running if clock.outcome == ClockOutcome.RUNNING]
-    for clock in cancelled:
-        clock.ended_at, clock.outcome = running[clock], ClockOutcome.CANCELLED
-    update_rows(cancelled, ["ended_at", "outcome"])
-    point_to_next(cancelled)
-    close(clocks=cancelled, now=now)
-    _lift([clock for clock in cancelled if clock.breached_at], now)
-    _record_ends(cancelled, now, by, rule)
+    update_rows(over, ["ended_at", "outcome", "seconds_used", "owner"])
+    point_to_next(over)
+    close(clocks=over, now=now)
+    _lift([clock for clock in over if clock.breached_at and clock.outcome != ClockOutcome.MISSED], now)
+    _record_ends(over, now, by, rule)
 
 
 @transaction.atomic
@@ -172,7 +171,7 @@ def point_to_next(clocks: Iterable[Clock]) -> None:
     are never the rep's."""
     concerned = {clock.handoff_id for clock in clocks if side_of(clock.kind) == Side.SALES}
     if concerned:
-        Handoff.objects.filter(pk__in=concerned).point_to_next_clock()
+        Handoff.objects.point_to_next_clock(concerned)
 
 
 def _lift(clocks: Sequence[Clock], now: datetime) -> None:

@@ -40,12 +40,12 @@ ANSWERED, IN_QUEUE, NOT_THEIRS, NOT_LATE, EMPTY_POOL = (
 
 @transaction.atomic
 def escalate(rows: Sequence[Escalation], now: datetime) -> None:
-    """Take a claimed batch of steps, one per clock at most, in a bounded number of statements.
+    """Take a claimed batch of steps, one per clock and with it the notices of the same moment, in a bounded number of statements.
 
     Each is checked against the clock as it is now. What cannot be said in time any more is left out with its reason; what
     an outage held up is done once and marked late; what falls into a pause waits for its end.
     """
-    steps = list(Escalation.objects.filter(pk__in=[row.pk for row in rows]).with_facts().order_by("at", "pk"))
+    steps = _with_those_beside(rows)
     doing = [row for row in steps if not _put_off(row, now) and not _leave_out(row, now)]
     taken_back = _take_back([row for row in doing if row.step.action in TAKES_BACK], now)
     doing = [row for row in doing if row.state == EscalationState.PLANNED]
@@ -58,6 +58,27 @@ def escalate(rows: Sequence[Escalation], now: datetime) -> None:
         row.detail = taken_back.get(row.pk, "")
     update_rows(steps, ["at", "state", "done_at", "is_late", "detail"])
     record(entries=[_entry(row) for row in doing], at=now, rule=RULE)
+
+
+def _with_those_beside(rows: Sequence[Escalation]) -> list[Escalation]:
+    """The claimed steps and the notices that follow them at the same moment, in order. Those are nobody else's: they are not
+    due as long as the claimed ones are planned."""
+    first = {row.clock_id: row for row in rows}
+    found = Escalation.objects.planned().filter(clock__in=first, at__in={row.at for row in rows})
+    found = found.with_facts().select_for_update(skip_locked=True, of=("self",))
+    steps: list[Escalation] = []
+    told: set[int] = set()
+    for row in found.order_by("at", "position", "pk"):
+        tells = row.step.action in NOTIFY
+        if row.pk == first[row.clock_id].pk:
+            steps.append(row)
+            told |= {row.clock_id} if tells else set()
+        elif row.clock_id in told and row.at == first[row.clock_id].at:
+            if tells:
+                steps.append(row)
+            else:
+                told.discard(row.clock_id)
+    return steps
 
 
 def _put_off(row: Escalation, now: datetime) -> bool:

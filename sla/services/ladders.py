@@ -10,7 +10,7 @@ from sla.business_time import BusinessCalendar
 from sla.clock import Stretch
 from sla.defaults import default_ladder
 from sla.ladder import planned_at
-from sla.models import Clock, Escalation, EscalationState, Handoff, LadderStep, Promise
+from sla.models import Clock, ClockOutcome, Escalation, EscalationState, Handoff, LadderStep, Promise
 from sla.services.terms import calendar_of, target_of
 
 ENDED, NEVER, TOO_LATE = "ended", "never", "too_late"
@@ -48,7 +48,8 @@ def plan(*, clocks: Sequence[Clock]) -> None:
     A step that would come at the start or before it is none (case 38).
     """
     steps: dict[int, list[LadderStep]] = {}
-    for step in LadderStep.objects.filter(promise__in={clock.promise_id for clock in clocks}):
+    promises = {clock.promise_id for clock in clocks}
+    for step in LadderStep.objects.filter(promise__in=promises).order_by("position"):
         steps.setdefault(step.promise_id, []).append(step)
     rows = []
     for clock in clocks:
@@ -113,8 +114,11 @@ def close(*, clocks: Sequence[Clock], now: datetime) -> None:
     """
     if not clocks:
         return
-    rows = Escalation.objects.planned().filter(clock__in=clocks).without_those_still_told()
-    keys = list(rows.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    rows = Escalation.objects.planned().filter(clock__in=clocks)
+    if any(clock.outcome == ClockOutcome.MISSED for clock in clocks):
+        rows = rows.without_those_still_told()
+    free = rows.order_by().select_for_update(skip_locked=True, of=("self",))
+    keys = list(free.values_list("pk", flat=True))
     if keys:
         Escalation.objects.filter(pk__in=keys).planned().update(
             state=EscalationState.SKIPPED, done_at=now, detail=ENDED

@@ -20,7 +20,7 @@ from sla.models import (
     side_of,
 )
 from sla.querysets import ClockQuerySet
-from sla.services.clocks import End, Start, amend_end, cancel_each, end_each, start_clocks
+from sla.services.clocks import End, Start, amend_end, end_each, finish, start_clocks
 from sla.services.terms import calendar_version_of
 
 # What sales promises from the acceptance on.
@@ -42,8 +42,9 @@ def start_promised(
     known = list(handoff.clocks.order_by("pk").values_list("kind", "source_id"))
     wanted = set(kinds) - {kind for kind, _source in known}
     version: Any = handoff.agreement_version_id
-    promises = list(Promise.objects.filter(version=version, kind__in=wanted, tier=handoff.tier))
-    if not promises or not Handoff.objects.filter(pk=handoff.pk).not_imported().exists():
+    promises = list(Promise.objects.filter(version=version, kind__in=wanted, tier=handoff.tier).order_by())
+    # What has a clock was not imported; only a handoff without any is asked.
+    if not promises or not (known or Handoff.objects.filter(pk=handoff.pk).not_imported().exists()):
         return []
     # In the order in which they are named, whatever the database likes.
     promises.sort(key=lambda promise: list(kinds).index(PromiseKind(promise.kind)))
@@ -71,22 +72,19 @@ def touched(*, handoff: Handoff, at: datetime, now: datetime, by: User) -> None:
     kinds = (PromiseKind.FIRST_TOUCH, PromiseKind.ATTEMPTS)
     for clock in _locked(Clock.objects.filter(handoff=handoff, kind__in=kinds)):
         newest[clock.kind] = clock
+    ends: list[End] = []
     if (first := newest.get(PromiseKind.FIRST_TOUCH)) is not None:
-        _end_by_touch(first, at, now, by)
+        ends.append(End(first, max(at, first.started_at)))
     if (attempts := newest.get(PromiseKind.ATTEMPTS)) is not None:
         touches = Touch.objects.filter(handoff=handoff).values_list("at", "reached")
         enough = tried_enough_at(touches, attempts.promise.count or 1)
         if enough is not None:
-            _end_by_touch(attempts, enough, now, by)
-
-
-def _end_by_touch(clock: Clock, at: datetime, now: datetime, by: User) -> None:
+            ends.append(End(attempts, max(enough, attempts.started_at)))
     # A call before the acceptance was recorded counts as made at once.
-    at = max(at, clock.started_at)
-    if clock.outcome == ClockOutcome.RUNNING:
-        end_each(ends=[End(clock, at)], now=now, by=by)
-    elif clock.ended_at is not None and at < clock.ended_at and clock.outcome in AMENDABLE:
-        amend_end(clock=clock, at=at, now=now, by=by)
+    for clock, earlier in ((end.clock, end.at) for end in ends):
+        if clock.outcome in AMENDABLE and clock.ended_at is not None and earlier < clock.ended_at:
+            amend_end(clock=clock, at=earlier, now=now, by=by)
+    end_each(ends=ends, now=now, by=by)
 
 
 @transaction.atomic
@@ -98,11 +96,14 @@ def ended(
     clocks = _locked(Clock.objects.filter(handoff__in=ended_at).running())
     times = {handoff.pk: at for handoff, at in ended_at.items()}
     ends = [End(clock, max(times[clock.handoff_id], clock.started_at)) for clock in clocks]
-    end_each(ends=[one for one in ends if one.clock.kind in ANSWERED_BY_THE_END], now=now, by=by, rule=rule)
-    cancel_each(
-        ends=[one for one in ends if one.clock.kind not in ANSWERED_BY_THE_END], now=now, by=by, rule=rule
+    finish(
+        ends=[one for one in ends if one.clock.kind in ANSWERED_BY_THE_END],
+        cancels=[one for one in ends if one.clock.kind not in ANSWERED_BY_THE_END],
+        now=now,
+        by=by,
+        rule=rule,
     )
 
 
 def _locked(clocks: ClockQuerySet) -> list[Clock]:
-    return list(clocks.with_terms().prefetch_related("pauses").select_for_update(of=("self",)).order_by("pk"))
+    return list(clocks.with_terms().select_for_update(of=("self",)).order_by("pk"))

@@ -87,7 +87,7 @@ def _who(clock: Clock, held: Sequence[Held]) -> int | None:
 
 def locked_clocks(handoffs: Sequence[Handoff]) -> list[Clock]:
     """Every clock of these handoffs, in the one order in which everybody locks them, with the handoff as it is now."""
-    rows = Clock.objects.filter(handoff__in=handoffs).with_terms().prefetch_related("pauses")
+    rows = Clock.objects.filter(handoff__in=handoffs).with_terms()
     return list(rows.select_for_update(of=("self",)).order_by("pk"))
 
 
@@ -106,7 +106,7 @@ def pass_on(*, clocks: Iterable[Clock], now: datetime, by: User | None = None, r
     if not rows:
         return
     update_rows(rows, ["owner"])
-    Handoff.objects.filter(pk__in={row.handoff_id for row in rows}).point_to_next_clock()
+    Handoff.objects.point_to_next_clock({row.handoff_id for row in rows})
     record(
         entries=[
             Entry("clock.passed_on", "clock", row.pk, row.handoff.lead_id, after={"owner": row.owner_id})

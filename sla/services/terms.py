@@ -39,7 +39,7 @@ def terms_of_all(now: datetime) -> dict[int, Terms]:
     for row in CalendarVersion.objects.order_by("number"):
         calendars[row.calendar_id] = row
     promises: dict[int, dict[tuple[str, str], Promise]] = {}
-    for promise in Promise.objects.filter(version__in=versions.values()):
+    for promise in Promise.objects.filter(version__in=versions.values()).order_by():
         promises.setdefault(promise.version_id, {})[promise.kind, promise.tier] = promise
     found = {}
     for territory in territories:
@@ -106,7 +106,7 @@ def promise_times(
 
 
 def pauses_of(clock: Clock) -> list[Stretch]:
-    """When the clock stood still; no query for one that never did."""
+    """When the clock stood still; no query for one that never did, and one for each of the few that did."""
     if clock.paused_until is None:
         return []
     return [Stretch(pause.starts_at, pause.ends_at) for pause in clock.pauses.all()]
