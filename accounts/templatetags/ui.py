@@ -93,6 +93,30 @@ def _growth(lateness: faces.Lateness | None) -> SafeString | str:
     )
 
 
+@register.simple_tag
+def figure(of: object = None, id: str = "", **facts: str) -> SafeString:  # noqa: A002 - as in HTML
+    """One figure. Facts are read from `of` (label, value, unit, period, comparison, direction, meaning, url) or given by name;
+    with `id` its value is one that the page keeps up to date."""
+    names = ("label", "value", "unit", "period", "comparison", "direction", "meaning", "url")
+    label, value, unit, period, comparison, direction, meaning, url = (
+        facts.get(name) or getattr(of, name, "") or "" for name in names
+    )
+    arrow = icon(f"arrow-{direction}") if direction in ("up", "down") else ""
+    direction = format_html(' data-direction="{}"', direction) if direction else ""
+    return format_html(
+        '<div class="figure"{}><p class="figure-label">{}</p><p class="figure-value"{}>{}{}</p><p class="figure-note">{}{}</p></div>',
+        format_html(' data-meaning="{}"', meaning) if meaning else "",
+        format_html('<a href="{}">{}</a>', url, label) if url else label,
+        format_html(' id="{}" data-live', id) if id else "",
+        value,
+        format_html("<small>{}</small>", unit) if unit else "",
+        format_html("<span>{}</span>", period) if period else "",
+        format_html('<span class="figure-change"{}>{}{}</span>', direction, arrow, comparison)
+        if comparison
+        else "",
+    )
+
+
 @register.simple_tag(takes_context=True)
 def when(context: template.Context, at: datetime | None, absent: str = "") -> SafeString:
     """A moment: relative, with the exact one in the reader's zone on hover and focus; `absent` when there is none."""

@@ -97,6 +97,12 @@ class Clock(models.Model):
                 include=["team", "owner", "source", "tier", "outcome", "due_at", "seconds_used"],
                 name="clock_compliance",
             ),
+            # What sla.reports.cohorts reads promise by promise and verdict by verdict, without sorting or hashing a row.
+            models.Index(
+                fields=["kind", "outcome", "started_at"],
+                include=["team", "owner", "source", "seconds_used", "due_at", "tier"],
+                name="clock_cohorts",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(outcome__in=ClockOutcome.values), name="clock_outcome_known"),

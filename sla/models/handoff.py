@@ -143,6 +143,20 @@ class Handoff(models.Model):
             models.Index(fields=["owner", "state"], name="handoff_inbox", condition=Q(state__in=OPEN_STATES)),
             models.Index(fields=["team", "state"], name="handoff_team", condition=Q(state__in=OPEN_STATES)),
             models.Index(fields=["-started_at", "-id"], name="handoff_list"),
+            models.Index(
+                fields=["started_at"],
+                include=[
+                    "team",
+                    "owner",
+                    "accepted_at",
+                    "assigned_at",
+                    "ready_at",
+                    "reason",
+                    "state",
+                    "tier",
+                ],
+                name="handoff_quality",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -1,6 +1,6 @@
 """Both sides' promises in figures: what became of those whose clocks started in a period.
 
-One query over the covering index clock_compliance, whatever the number of clocks. Truth is a function of time: a running
+One query over a covering index (see cohorts), whatever the number of clocks. Truth is a function of time: a running
 clock past its due time is missed here, whether or not a sweep recorded it. Cancelled clocks are not judged, and waived ones
 are a figure of their own. Whoever owns a clock of sales answers for it; without an owner it is the team's queue. What marketing
 promised is nobody's in particular: it is cut by source and tier, and by source where sales is cut by team or rep.
@@ -9,16 +9,15 @@ promised is nobody's in particular: it is cut by source and tier, and by source 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Q, When
-
 from sla.models import MARKETING_KINDS, SALES_KINDS, ClockOutcome, Side, side_of
-from sla.reports.filters import FILTERS, QUEUE, Ask
-from sla.reports.ranks import NONE, Ranks, Values, ranks_of, whether
+from sla.reports.cohorts import cohorts
+from sla.reports.filters import QUEUE, Ask
+from sla.reports.ranks import NONE, Ranks, ranks_of
 
 # Of fewer decided promises than this a share says little, and the pages say so.
 SMALL = 5
@@ -114,10 +113,12 @@ def kind_reports(ask: Ask) -> list[KindReport]:
     """Every kind of promise that the ask leaves, also one without clocks; one query."""
     wholes: dict[tuple[bool, str], _Heap] = defaultdict(_Heap)
     parts: dict[tuple[str, Any], _Heap] = defaultdict(_Heap)
-    for kind, group, is_now, outcome, is_past, count, used in _cohort(ask):
-        wholes[is_now, kind].add(outcome, is_past, count, used)
+    for kind, group, is_now, outcome, is_past, count, used in cohorts(ask):
+        # Sorted once: a whole is then merged from its parts.
+        ordered = sorted(used)
+        wholes[is_now, kind].add(outcome, is_past, count, ordered)
         if is_now:
-            parts[kind, group].add(outcome, is_past, count, used)
+            parts[kind, group].add(outcome, is_past, count, ordered)
     reports = []
     # No rep answers for what marketing promised.
     for kind in SALES_KINDS if ask.chosen.get("rep") else (*SALES_KINDS, *MARKETING_KINDS):
@@ -133,28 +134,6 @@ def kind_reports(ask: Ask) -> list[KindReport]:
 def cut_of(kind: str, ask: Ask) -> str:
     """By what a kind of promise is cut where the reader asks for a cut."""
     return "source" if side_of(kind) == Side.MARKETING and ask.by in ("team", "rep") else ask.by
-
-
-def _cohort(ask: Ask) -> Iterable[tuple[str, Any, bool, str, bool, int, Sequence[int]]]:
-    """The clocks of the period and of the one before it, which ends where the period starts: (kind, group, whether of this
-    period, outcome, whether past the due time, count, times used).
-    """
-    column: F | Case = F(FILTERS[ask.by][1])
-    if ask.by in ("team", "rep"):
-        of_marketing = When(kind__in=MARKETING_KINDS, then=F(FILTERS["source"][1]))
-        column = Case(of_marketing, default=column, output_field=IntegerField())
-    rows = ask.clocks().judged().started_between(ask.period.before_start, ask.period.end)
-    return (
-        rows.annotate(
-            cut=column,
-            is_now=whether(Q(started_at__gte=ask.period.start)),
-            is_past=whether(Q(due_at__lt=ask.now)),
-        )
-        .order_by()
-        .values_list("kind", "cut", "is_now", "outcome", "is_past")
-        # Count("*") and not of the key, which the covering index does not hold.
-        .annotate(count=Count("*"), used=Values("seconds_used"))
-    )
 
 
 def _group(ask: Ask, by: str, value: Any, tally: Tally) -> Group:

@@ -10,7 +10,7 @@ from itertools import chain
 
 from django.db.models import Count, F, Max, Min, Q
 
-from sla.models import AgreementVersion, HandoffState
+from sla.models import AgreementVersion, HandoffState, Reason
 from sla.reports.filters import REJECTIONS, Ask
 from sla.reports.ranks import NONE, Ranks, Spans, ranks_of, whether
 
@@ -62,10 +62,12 @@ class Passed:
 
 
 def passed(ask: Ask) -> tuple[Passed, Passed]:
-    """What was handed off in the period and in the one before it.
+    """What was handed off in the period and in the one before it; two queries.
 
-    Grouped by plain columns and conditions, and put into answers here (see sla.reports.ranks.whether).
+    Grouped by plain columns and conditions, and put into answers here (see sla.reports.ranks.whether). The classes of reasons
+    are read beside, so that the covering index handoff_quality has all that is asked of forty thousand rows.
     """
+    classes = dict(Reason.objects.values_list("pk", "reason_class"))
     rows = (
         ask.handoffs()
         .started_between(ask.period.before_start, ask.period.end)
@@ -76,13 +78,13 @@ def passed(ask: Ask) -> tuple[Passed, Passed]:
             was_routed=whether(~Q(started_at=F("ready_at"))),
         )
         .order_by()
-        .values_list("is_now", "state", "was_accepted", "reason__reason_class", "was_assigned", "was_routed")
+        .values_list("is_now", "state", "was_accepted", "reason_id", "was_assigned", "was_routed")
         .annotate(count=Count("*"), took=Spans(F("started_at") - F("ready_at")))
     )
     answers: dict[bool, dict[str, int]] = {True: defaultdict(int), False: defaultdict(int)}
     routed: dict[bool, list[Sequence[int]]] = {True: [], False: []}
-    for is_now, state, was_accepted, reason_class, was_assigned, was_routed, count, took in rows:
-        answers[is_now][answer_of(state, was_accepted, reason_class)] += count
+    for is_now, state, was_accepted, reason, was_assigned, was_routed, count, took in rows:
+        answers[is_now][answer_of(state, was_accepted, classes.get(reason))] += count
         # Twin of HandoffQuerySet.live.
         if was_assigned or was_routed:
             routed[is_now].append(took)

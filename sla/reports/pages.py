@@ -20,7 +20,7 @@ from sla.reports.wording import elapsed, moment, percent, worked
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure for templates/components/figure.html."""
+    """One figure for the tag of that name (accounts/templatetags/ui.py)."""
 
     label: str
     value: str

@@ -31,19 +31,24 @@ class Ranks:
 NONE = Ranks()
 
 
+def unpacked(value: Any) -> Sequence[int]:
+    """The numbers of a packed column, in no order."""
+    if value is None:
+        return array("q")
+    if isinstance(value, str):
+        return array("q", map(int, value.split(",")))
+    numbers = array("q", bytes(value))
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return numbers
+
+
 class _Packed(Field):
     """Whole numbers as the aggregate below packs them: eight bytes each, or text with commas from SQLite."""
 
     def from_db_value(self, value: Any, _expression: object, _connection: object) -> Sequence[int]:
         """The numbers in no order."""
-        if value is None:
-            return array("q")
-        if isinstance(value, str):
-            return array("q", map(int, value.split(",")))
-        numbers = array("q", bytes(value))
-        if sys.byteorder == "little":
-            numbers.byteswap()
-        return numbers
+        return unpacked(value)
 
 
 class Values(Aggregate):

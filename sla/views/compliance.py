@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.policies import can_open, workplace
 from drains.clock import current_time
+from leads.models import Lead
 from sla.models import Side
 from sla.policies import visible_handoffs
 from sla.reports.evidence import evidence_of
@@ -86,8 +88,10 @@ def clocks(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 @login_required
 def evidence(request: HttpRequest, pk: int) -> HttpResponse:
     """What happened to a handoff and the arithmetic of its clocks; for everybody who may see the handoff."""
-    rows = visible_handoffs(_reader(request)).select_related(
-        "lead__contact__company", "team", "owner", "agreement_version__agreement", "reason", "answered_by"
+    rows = (
+        visible_handoffs(_reader(request))
+        .select_related("team", "owner", "agreement_version__agreement", "reason", "answered_by")
+        .prefetch_related(Prefetch("lead", Lead.objects.select_related("contact__company")))
     )
     handoff = get_object_or_404(rows, pk=pk)
     now = current_time()
