@@ -1,5 +1,6 @@
 """What the commands that import files share: progress, mistakes and tables for people."""
 
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,14 @@ class ImportCommand(BaseCommand):
     """Says what it does, with a progress bar where somebody is looking."""
 
     quiet = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The file, its mapping, and whether to write."""
+        parser.add_argument("file", type=Path, help="CSV file with a header")
+        parser.add_argument(
+            "--mapping", type=Path, required=True, help="JSON file that says what the columns mean"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="read and report, write nothing")
 
     def say(self, text: str) -> None:
         """One line of the report."""

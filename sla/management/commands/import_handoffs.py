@@ -1,6 +1,5 @@
 """manage.py import_handoffs FILE --mapping MAPPING.json: past handoffs from an event log, judged by an agreement."""
 
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -32,14 +31,6 @@ class Command(ImportCommand):
     """Reads the log, takes its cases in as leads, and writes their handoffs with clocks, pauses and breaches."""
 
     help = "Import past handoffs from an event log (CSV) by a mapping (docs/real-data.md). Nobody is notified. Safe to run twice."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        """The log, its mapping, and whether to write."""
-        parser.add_argument("file", type=Path, help="CSV file with a header, a row per event")
-        parser.add_argument(
-            "--mapping", type=Path, required=True, help="JSON file that says what the log means"
-        )
-        parser.add_argument("--dry-run", action="store_true", help="read and report, write nothing")
 
     def handle(self, *args: Any, file: Path, mapping: Path, dry_run: bool, **options: Any) -> None:
         """Stop with CommandError before anything is written where the file does not fit; list what is left out and go on."""

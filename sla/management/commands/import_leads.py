@@ -1,6 +1,5 @@
 """manage.py import_leads FILE --mapping MAPPING.json: leads or deals from a CSV file, through the doors of every submission."""
 
-from argparse import ArgumentParser
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter, process_time
@@ -28,14 +27,6 @@ class Command(ImportCommand):
     """Reads the file, takes its rows in, and drives them through processing, scoring and handoff."""
 
     help = "Import leads or closed deals from a CSV file by a mapping (docs/real-data.md). Safe to run twice."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        """The file, its mapping, and whether to write."""
-        parser.add_argument("file", type=Path, help="CSV file with a header")
-        parser.add_argument(
-            "--mapping", type=Path, required=True, help="JSON file that says what the columns mean"
-        )
-        parser.add_argument("--dry-run", action="store_true", help="read and report, write nothing")
 
     def handle(self, *args: Any, file: Path, mapping: Path, dry_run: bool, **options: Any) -> None:
         """Stop with CommandError before anything is written where the file does not fit; list bad rows and go on."""
