@@ -142,6 +142,22 @@ class Row:
         """What accepting it says: a verb for the button."""
         return str(_AGREEMENTS.get(Outcome(self.submission.outcome), _ACCEPT))
 
+    # The names of the row's controls: a template takes ten times as long to put a name into a sentence.
+    @property
+    def to_choose(self) -> str:
+        """What the box before the row does."""
+        return _("Choose %(name)s") % {"name": self.name}
+
+    @property
+    def to_agree(self) -> str:
+        """What accepting does, and to whom."""
+        return _("%(verb)s: %(name)s") % {"verb": self.agreement, "name": self.name}
+
+    @property
+    def to_reject(self) -> str:
+        """What rejecting does, and to whom."""
+        return _("Reject: %(name)s") % {"name": self.name}
+
 
 def listed(rows: SubmissionQuerySet) -> SubmissionQuerySet:
     """The rows with what the list shows of them, and without what it does not."""
