@@ -34,7 +34,7 @@ class Part(NamedTuple):
     is_now: bool
     outcome: str
     is_past: bool
-    count: int
+    number: int
     used: Sequence[int]
 
 
