@@ -13,7 +13,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Team
 from accounts.zones import check_zone
 from sla.agreements.targets import NotATarget, parse_seconds, say_seconds
-from sla.models import HandoffTier, LadderStep, Promise, StepAction, StepHours, StepWhen
+from sla.models import (
+    TAKES_BACK,
+    HandoffTier,
+    LadderStep,
+    Promise,
+    PromiseKind,
+    StepAction,
+    StepHours,
+    StepWhen,
+)
 
 ROWS = 12
 
@@ -80,7 +89,12 @@ class StepForm(forms.Form):
         self.promise = promise
         action = self.fields["action"]
         assert isinstance(action, forms.ChoiceField)
-        action.choices = [("", _("No step")), *StepAction.choices]
+        # Only a lead that waits for an answer can be taken back; an error of that step says so to whoever writes it anyhow.
+        offered = [one for one in StepAction if promise.kind == PromiseKind.ACCEPT or one not in TAKES_BACK]
+        action.choices = [("", _("No step")), *((one.value, one.label) for one in offered)]
+        action.error_messages["invalid_choice"] = _(
+            "Only a lead that nobody answered is taken back: choose this for “accept”."
+        )
 
     def step(self, position: int) -> LadderStep | None:
         """The step as it is written; None for none. Raises ValidationError with what to write instead."""

@@ -119,15 +119,16 @@ def _handing(handoff: Handoff) -> str:
 
 
 def escalation_notices(*, rows: Sequence[Escalation], now: datetime) -> None:
-    """Tell whom the steps of ladders say: the rep (the managers, where nobody has the lead), the managers, the channels. A
-    step before the due time reminds, one at or after it says that the time is over; each step is one fact."""
+    """Tell whom the steps of ladders say: the rep (the managers, where nobody has the lead, or one who left), the managers, the
+    channels. A step before the due time reminds, one at or after it says that the time is over; each step is one fact."""
     managers = Managers()
     text = StepText()
     notices = []
     for row in rows:
         clock = row.clock
-        if row.step.action == StepAction.NOTIFY_REP and clock.owner is not None:
-            readers = [clock.owner] if clock.owner.is_active else []
+        rep = acts_on(clock)
+        if row.step.action == StepAction.NOTIFY_REP and rep is not None and rep.is_active:
+            readers = [rep]
         elif row.step.action == StepAction.NOTIFY_CHANNEL:
             readers = []
         else:
@@ -144,6 +145,12 @@ def escalation_notices(*, rows: Sequence[Escalation], now: datetime) -> None:
         for row in told
     )
     notify(notices=notices, events=events if told else None, now=now)
+
+
+def acts_on(clock: Clock) -> User | None:
+    """Whose work a clock is: while a promise of the lead runs, whoever has the lead now, though somebody else may answer for most
+    of its time (case 26); else whoever answers for it. None for the team's queue and for marketing."""
+    return clock.handoff.owner if clock.is_of_lead and clock.ended_at is None else clock.owner
 
 
 class StepText:
@@ -165,7 +172,9 @@ class StepText:
         moment = (clock.due_at, reader.time_zone if reader else "")
         if moment not in self._written:
             self._written[moment] = local(clock.due_at, reader)
-        who = whose(clock, self._queue % clock.team)
+        queue = self._queue % clock.team
+        is_sales = side_of(clock.kind) == Side.SALES
+        who = str(acts_on(clock) or queue) if is_sales else whose(clock, queue)
         texts = {"promise": clock.get_kind_display(), "lead": str(clock.handoff.lead), "who": who}
         reminds = row.step.rung.is_before_due
         if reminds:

@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from sla.agreements.document import NOTHING, Document, Row, Section
 from sla.agreements.targets import USUAL_WARNING, Target, say
+
+_LADDER = gettext_noop("What happens when time runs out")
 
 
 @dataclass(frozen=True)
@@ -132,12 +134,18 @@ def _definitions(facts: Facts) -> Section:
 
 
 def _promises(key: str, title: str, promised: Iterable[Promised], facts: Facts) -> Section:
-    note = _("In business hours of the team, unless it says round the clock. A warning comes at %d %%.")
-    rows = []
-    for kind in promised:
+    note = _(
+        "In business hours of the team, unless it says round the clock. Clocks show a warning from %d %% on."
+    )
+    kinds, rows = list(promised), []
+    if any(any(kind.steps.values()) for kind in kinds):
+        told = _("Who is told, and when, is written under “%s”.") % _(_LADDER)
+    else:
+        told = _("Nobody is told.")
+    for kind in kinds:
         cells = [_promise(kind, kind.targets.get(tier)) for tier, _name in facts.tiers]
         rows.append(Row(kind.key, kind.label, tuple(cells)))
-    return Section(key, title, tuple(rows), facts.tiers, note % USUAL_WARNING)
+    return Section(key, title, tuple(rows), facts.tiers, f"{note % USUAL_WARNING} {told}")
 
 
 def _promise(kind: Promised, target: Target | None) -> str:
@@ -184,7 +192,7 @@ def _ladder(facts: Facts) -> Section:
         if any(kind.steps.values()):
             cells = [_steps(kind.steps.get(tier, ())) for tier, _name in facts.tiers]
             rows.append(Row(kind.key, kind.label, tuple(cells)))
-    return Section("ladder", _("What happens when time runs out"), tuple(rows), facts.tiers)
+    return Section("ladder", _(_LADDER), tuple(rows), facts.tiers)
 
 
 def _steps(steps: Iterable[Step]) -> str:

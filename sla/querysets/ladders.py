@@ -6,6 +6,16 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
+# Steps that come with a time of their clock, computed in the same way (sla.clock.times, sla.ladder).
+_WITH = {
+    "due_at": Q(step__when="after", step__amount=0, step__hours="working"),
+    "warn_at": Q(
+        step__when="share",
+        step__amount=F("step__promise__warn_percent"),
+        clock__warn_at__gt=F("clock__started_at"),
+    ),
+}
+
 
 class EscalationQuerySet(models.QuerySet):
     """Steps of ladders on clocks."""
@@ -34,6 +44,14 @@ class EscalationQuerySet(models.QuerySet):
         """Planned, or left out because the time was over: what a new due time moves."""
         return self.filter(Q(state="planned") | Q(state="skipped", detail="too_late"))
 
+    def coming_with(self, column: str) -> Self:
+        """Steps that come with their clock's own `due_at` or `warn_at`."""
+        return self.filter(_WITH[column])
+
+    def coming_otherwise(self) -> Self:
+        """Movable, but for the planned ones that come with a time of their clock."""
+        return self.movable().exclude(Q(state="planned") & (_WITH["due_at"] | _WITH["warn_at"]))
+
     def without_those_still_told(self) -> Self:
         """Not the notices of a late end: their time had passed when the clock ended, and nobody may have run them yet."""
         told = Q(
@@ -53,4 +71,5 @@ class EscalationQuerySet(models.QuerySet):
             "clock__owner",
             "clock__team",
             "clock__handoff__lead__contact",
+            "clock__handoff__owner",
         )

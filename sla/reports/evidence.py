@@ -14,8 +14,9 @@ from sla.business_time import BusinessCalendar
 from sla.clock import Stretch, add, is_late
 from sla.models import Breach, Clock, ClockOutcome, Handoff, Hours, Side, side_of
 from sla.reports.happenings import Happening, happenings, journal_of, why_words
-from sla.reports.lists import Mark, pause_end, verdict_mark
+from sla.reports.lists import Mark, pause_end, seconds_late, verdict_mark
 from sla.reports.receipts import Halt, ReceiptLine, lines_of, lines_with_pauses
+from sla.reports.steps_taken import StepFact, steps_of
 from sla.reports.wording import exact, target_words, to_the_second, whose
 from sla.services.clocks import seconds_between
 from sla.services.tenures import held_of
@@ -94,6 +95,7 @@ class ClockEvidence:
     breaches: tuple[BreachFact, ...]
     waiver: WaiverFact | None
     recomputations: tuple[Recomputation, ...]
+    steps: tuple[StepFact, ...]
     facts: tuple[tuple[str, str], ...]
 
 
@@ -107,14 +109,14 @@ class Evidence:
 
 
 def evidence_of(handoff: Handoff, now: datetime) -> Evidence:
-    """The evidence of a handoff as it is at `now`; eleven queries, whatever happened."""
+    """The evidence of a handoff as it is at `now`; thirteen queries, whatever happened."""
     clocks = list(
         Clock.objects.filter(handoff=handoff)
         .with_verdict(now)
         .select_related(
             "promise__version__agreement", "calendar_version__calendar", "owner", "team", "waiver__by"
         )
-        .prefetch_related("breaches__owner", "pauses")
+        .prefetch_related("breaches__owner", "pauses", "escalations__step", "promise__ladder")
         .order_by("started_at", "pk")
     )
     clocks.sort(key=lambda clock: side_of(clock.kind) == Side.MARKETING)
@@ -173,18 +175,17 @@ def _clock_evidence(
     business = calendar_of(clock.promise, clock.calendar_version)
     target, halts = target_of(clock.promise, clock.calendar_version, clock.started_at), _halts(clock)
     due_at = add(business, clock.started_at, target, pauses_of(clock))
-    used, used_title, agrees = None, "", due_at == clock.due_at
+    used, used_title, agrees, beyond = None, "", due_at == clock.due_at, 0
     if clock.outcome != ClockOutcome.CANCELLED:
         until = clock.ended_at or now
         seconds = seconds_between(clock, clock.started_at, until)
+        beyond = seconds_late(clock, seconds, until)
         used = Sum(lines_with_pauses(business, clock.started_at, until, halts), to_the_second(seconds))
         used_title = _("Time used") if clock.ended_at else _("Time used so far")
         agrees = agrees and clock.seconds_used in (None, seconds)
-    else:
-        seconds = 0
     return ClockEvidence(
         clock=clock,
-        mark=_mark(clock, max(0, seconds - int(target)), now),
+        mark=_mark(clock, beyond, now),
         target=target_words(clock.promise),
         calendar=_calendar(clock),
         zone=business.tz,
@@ -196,6 +197,7 @@ def _clock_evidence(
         breaches=tuple(_breach(row) for row in clock.breaches.all()),
         waiver=_waiver(clock),
         recomputations=anew,
+        steps=steps_of(clock),
         facts=_facts(clock, ended_by, by_owner),
     )
 

@@ -19,7 +19,7 @@ from sla.querysets import ClockQuerySet, HandoffQuerySet
 from sla.reports.filters import ANSWERS, REJECTIONS, Ask
 from sla.reports.wording import elapsed, moment, whose, worked
 from sla.services.clocks import seconds_between
-from sla.services.terms import target_of
+from sla.services.terms import calendar_of, target_of
 
 _OUTCOME_ROWS: dict[str, Callable[[ClockQuerySet, datetime], ClockQuerySet]] = {
     "": lambda rows, now: rows.judged(),
@@ -170,7 +170,9 @@ class ClockList:
         used = clock.seconds_used
         if used is None and verdict != "cancelled":
             used = seconds_between(clock, clock.started_at, until)
-        beyond = _beyond(clock, verdict, used or 0)
+        beyond = 0
+        if verdict in ("missed", "late"):
+            beyond = seconds_late(clock, used or 0, clock.ended_at or self.ask.now)
         cells = {
             "lead": str(clock.handoff.lead),
             "kind": str(PromiseKind(clock.kind).label),
@@ -211,11 +213,14 @@ class ClockList:
         raw["waived_by"] = str(waiver.by) if waiver else None
 
 
-def _beyond(clock: Clock, verdict: str, used: int) -> int:
-    """Seconds in the hours of the promise by which a missed one was late; no arithmetic for the others."""
-    if verdict not in ("missed", "late"):
-        return 0
-    return max(0, used - int(target_of(clock.promise, clock.calendar_version, clock.started_at)))
+def seconds_late(clock: Clock, used: int, end: datetime) -> int:
+    """Whole seconds in the hours of the promise by which a missed one was late at `end`, having `used` so many. Any part of a
+    second counts as one, so that what was late while it was open is never told as late by nothing; 0 after closing time."""
+    over = used - int(target_of(clock.promise, clock.calendar_version, clock.started_at))
+    if over > 0:
+        return over
+    calendar = calendar_of(clock.promise, clock.calendar_version)
+    return 1 if clock.due_at < end and calendar.between(clock.due_at, end) > 0 else 0
 
 
 def pause_end(clock: Clock, verdict: str, now: datetime) -> datetime | None:

@@ -18,7 +18,7 @@ from sla.clock import add
 from sla.ladder import planned_at
 from sla.models import CalendarVersion, LadderStep, Promise, PromiseKind
 from sla.reports.receipts import ReceiptLine, lines_of
-from sla.reports.wording import to_the_second
+from sla.reports.wording import target_words, to_the_second
 from sla.services.terms import calendar_of, target_of
 
 # From when each promise runs. The simulation lets all of them begin at the given start.
@@ -86,6 +86,8 @@ def _simulated(promise: Promise, version: CalendarVersion, start: datetime) -> S
     calendar = calendar_of(promise, version)
     row = {name: getattr(promise, name) for name in ("target_seconds", "target_days", "count", "hours")}
     told = say(target_in_words({**row, "warn_percent": promise.warn_percent}))
+    if promise.kind == PromiseKind.COMPLETENESS:
+        told = target_words(promise)
     try:
         target = target_of(promise, version, start)
         due_at: datetime | None = add(calendar, start, target)

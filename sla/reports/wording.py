@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.dates import moment_to_the_minute
 from accounts.templatetags.faces import hours_past
-from sla.models import Clock, Hours, Promise, Side, side_of
+from sla.models import Clock, Hours, Promise, PromiseKind, Side, side_of
 
 MINUTE, HOUR = 60, 3600
 
@@ -33,7 +33,9 @@ def to_the_second(seconds: int) -> str:
 
 def target_words(promise: Promise) -> str:
     """What a promise says, to the second: “4 h”, “15 business days”, “6 attempts within 10 business days”; its hours are told
-    beside it."""
+    beside it. Completeness is kept or not at a moment: “at handoff”, as the agreement says it."""
+    if promise.kind == PromiseKind.COMPLETENESS:
+        return _("at handoff")
     if promise.target_days is None:
         words = to_the_second(promise.target_seconds or 0)
     elif promise.hours == Hours.ROUND_THE_CLOCK:

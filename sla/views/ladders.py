@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from accounts.policies import workplace
 from drains.clock import current_time
+from sla.agreements.reading import document_of
 from sla.agreements.steps import say_action, say_when
 from sla.forms_ladders import ROWS, SimulationForm, StepForm, initial_of
 from sla.models import (
@@ -112,10 +113,16 @@ def ladder(request: HttpRequest, pk: int) -> HttpResponse:
         "told": [(say_action(step.action), say_when(step.when, step.amount, step.hours)) for step in steps],
         "formset": formset,
         "may_edit": may_edit,
+        "came_later": bool(steps) and not version.is_draft and _is_silent(version),
         "axis": ladder_axis(steps, promise, _calendar_of(version), now),
         "now": now,
     }
     return render(request, "sla/ladder.html", context, status=status)
+
+
+def _is_silent(version: AgreementVersion) -> bool:
+    """Whether the text of a version names no ladder at all: it was signed before there were any, and got the standard steps."""
+    return document_of(version).section("ladder") is None
 
 
 def _written(formset: Any) -> list[LadderStep] | None:

@@ -164,6 +164,11 @@ def test_lines_that_one_side_alone_has_stand_in_the_comparison() -> None:
     assert found["ladder.accept.scored"] == ("", "at 75 %: tell the rep\n1 h late: tell the manager")
     back = {row.key: (row.old, row.new) for row in changes(new, old)}
     assert back["ladder.accept.scored"][1] == ""
+    notes = [section.note for document in (old, new) if (section := document.section("sales"))]
+    assert [note.split("on. ")[1] for note in notes] == [
+        "Nobody is told.",
+        "Who is told, and when, is written under “What happens when time runs out”.",
+    ]
 
 
 def test_the_kept_text_does_not_follow_the_language_of_its_reader() -> None:

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from accounts.models import Role
 from leads.models import JournalEntry
-from sla.models import LadderStep, Promise
+from sla.forms_ladders import StepForm
+from sla.models import TAKES_BACK, LadderStep, Promise
 from sla.reports.simulation import marks_of, simulate
 from sla.services.agreements import draft_from
 from sla.services.terms import calendar_version_of
@@ -106,3 +107,10 @@ def test_only_an_answer_can_be_taken_back() -> None:
     step.action = "reassign"
     with pytest.raises(ValidationError, match="nobody answered"):
         step.clean()
+    for kind, offered in (("accept", True), ("first_touch", False)):
+        promise = Promise.objects.get(kind=kind, tier="scored")
+        assert all(
+            (f'value="{action}"' in StepForm(promise=promise).as_p()) == offered for action in TAKES_BACK
+        )
+    written = StepForm({"action": "reassign", "when": "share", "amount": "200"}, promise=promise)
+    assert "nobody answered" in str(written.errors)
