@@ -123,6 +123,7 @@ _RULES = {
     "sla.sweep": gettext_noop("the sweep of clocks"),
     "sla.warn": gettext_noop("the sweep of clocks"),
     "sla.escalate": gettext_noop("the ladder of the promise"),
+    "sla.follow_calendars": gettext_noop("the corrected calendar"),
     "sla.receipts": gettext_noop("the deal"),
 }
 

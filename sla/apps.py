@@ -65,8 +65,10 @@ def _watch_clocks(every: timedelta) -> None:
     from drains.registry import Drain, register
     from sla.models import Clock, Escalation
     from sla.services.escalating import escalate
+    from sla.services.recompute import FOLLOW, follow_corrections
     from sla.services.sweep import sweep
 
+    register(Drain(name=FOLLOW, pending=Clock.objects.behind, handle=follow_corrections, every=every))
     register(
         Drain(
             name="sla.sweep",

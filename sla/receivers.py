@@ -31,6 +31,7 @@ def close_handoffs_of_deals(
     # Whoever closed the deal is not who answers for the time before.
     leave(handoffs=[row for row in handoffs if _of_somebody_else(row, deals[row.lead_id])], now=now)
     closed = {row: min(deals[row.lead_id].closed_at or now, now) for row in handoffs}
+    before = {row.pk: {"state": str(row.state), "owner": row.owner_id} for row in handoffs}
     ended(ended_at=closed, now=now, rule=rule)
     cancel_pick_ups(leads=list(deals), now=now, rule=rule)
     for handoff in handoffs:
@@ -48,7 +49,8 @@ def close_handoffs_of_deals(
                 "handoff",
                 row.pk,
                 row.lead_id,
-                after={"state": str(row.state), "owner": row.owner_id},
+                before[row.pk],
+                {"state": str(row.state), "owner": row.owner_id, "ended_at": closed[row].isoformat()},
             )
             for row in handoffs
         ],

@@ -33,3 +33,9 @@ def sweep() -> None:
 def escalate() -> None:
     """Take the steps of ladders."""
     run("sla.escalate")
+
+
+@shared_task(name="sla.follow_calendars")
+def follow_calendars() -> None:
+    """Put clocks on corrected hours that they just missed."""
+    run("sla.follow_calendars")

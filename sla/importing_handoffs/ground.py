@@ -88,6 +88,8 @@ def _promises(version: AgreementVersion, contract: Contract, tier: str) -> Itera
             kind=kind,
             tier=tier,
             target_seconds=promised.target_seconds,
+            target_days=promised.target_days,
+            count=promised.count,
             hours=promised.hours,
         )
 

@@ -84,6 +84,8 @@ class Story:
     touched_at: datetime | None
     ended_at: datetime
     waits: tuple[Stretch, ...]
+    # When somebody worked on it: whatever follows the acceptance and is no pause, the end among it.
+    works: tuple[datetime, ...] = ()
 
 
 def read_log(path: Path, mapping: LogMapping, now: datetime, advance: Callable[[int], None]) -> Log:
@@ -129,7 +131,12 @@ def tell(case: Case, activities: Activities) -> Story | Untold:
         return Story(case, opened, None, None, ended, ())
     after = accepts[0] + 1
     touch = next(place for place in range(after, last + 1) if names[place] != activities.pause)
-    waits = (Stretch(case.events[place].at, case.events[place + 1].at) for place in range(after, touch))
+    works = [case.events[place].at for place in range(after, last + 1) if names[place] != activities.pause]
+    waits = (
+        Stretch(case.events[place].at, case.events[place + 1].at)
+        for place in range(after, last)
+        if names[place] == activities.pause
+    )
     return Story(
         case,
         opened,
@@ -137,6 +144,7 @@ def tell(case: Case, activities: Activities) -> Story | Untold:
         case.events[touch].at,
         ended,
         tuple(wait for wait in waits if wait.end > wait.start),
+        tuple(works),
     )
 
 

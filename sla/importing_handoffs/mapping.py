@@ -27,7 +27,7 @@ SECTIONS: Final = (
     "agreements",
     "recorded_by",
 )
-PROMISES: Final = ("accept", "first_touch", "disposition")
+PROMISES: Final = ("accept", "first_touch", "attempts", "disposition")
 TIERS: Final = ("hand_raiser", "scored", "tier_2")
 HOURS: Final = ("business", "round_the_clock")
 REASONS: Final = ("prospect_away", "waiting_for_prospect", "agreed_later")
@@ -37,6 +37,9 @@ ENDS: Final = ("qualified", "recycled", "disqualified")
 MAX_SHIFT: Final = 26
 # The column of targets holds 31 bits.
 MAX_TARGET: Final = 2**31 - 1
+# Ten years of working days (sla.models.agreement.MAX_DAYS).
+MAX_DAYS: Final = 2600
+MAX_COUNT: Final = 100
 
 
 def read_log_mapping(raw: bytes) -> LogMapping:
@@ -159,20 +162,30 @@ class _LogMappingReader(MappingReader):
     def contract(self, where: str, data: Mapping[str, Any]) -> Contract:
         self.refuse_others(where, data, ("name", "promises"))
         promises = self.section(f"{where}.promises", PROMISES, required=False, inside=data)
-        made = {kind: self.promise(f"{where}.promises.{kind}", value) for kind, value in promises.items()}
+        made = {
+            kind: self.promise(f"{where}.promises.{kind}", value, counted=kind == "attempts")
+            for kind, value in promises.items()
+        }
         return Contract(self.text(f"{where}.name", data.get("name"), limit=100), made)
 
-    def promise(self, where: str, value: Any) -> Promised:
+    def promise(self, where: str, value: Any, *, counted: bool) -> Promised:
         data = value if isinstance(value, dict) else {}
-        self.refuse_others(where, data, ("target_seconds", "hours"))
-        target, hours = data.get("target_seconds"), data.get("hours")
-        if isinstance(target, bool) or not isinstance(target, int) or not 1 <= target <= MAX_TARGET:
-            self.add(
-                f"{where}.target_seconds",
-                _("A target is a whole number of seconds above 0."),
-                _("Write one."),
-            )
-            target = 1
+        self.refuse_others(
+            where, data, ("target_seconds", "target_days", "hours", *(["count"] if counted else []))
+        )
+        hours, seconds, days = data.get("hours"), None, None
+        if "target_days" in data and "target_seconds" in data:
+            self.add(where, _("A target is in seconds or in days, not in both."), _("Keep one of the two."))
+        elif "target_days" in data:
+            text = _("A target is a whole number of days, from 1 to %(limit)d.")
+            days = self.number(f"{where}.target_days", data["target_days"], MAX_DAYS, text)
+        else:
+            text = _("A target is a whole number of seconds above 0.")
+            seconds = self.number(f"{where}.target_seconds", data.get("target_seconds"), MAX_TARGET, text)
+        count = None
+        if counted:
+            text = _("Attempts need their number: a whole one from 1 to %(limit)d.")
+            count = self.number(f"{where}.count", data.get("count"), MAX_COUNT, text)
         if hours not in HOURS:
             self.add(
                 f"{where}.hours",
@@ -181,7 +194,13 @@ class _LogMappingReader(MappingReader):
                 hours=shown(str(hours)),
                 known=", ".join(HOURS),
             )
-        return Promised(target, str(hours))
+        return Promised(seconds, str(hours), days, count)
+
+    def number(self, where: str, value: Any, limit: int, text: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= limit:
+            self.add(where, text, _("Write one."), limit=limit)
+            return 1
+        return value
 
     def recorder(self) -> Recorder:
         data = self.section("recorded_by", ("name", "email"))

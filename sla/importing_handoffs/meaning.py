@@ -51,10 +51,13 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """One promise of an agreement to be made: seconds, of business hours or round the clock."""
+    """One promise of an agreement to be made: seconds or days (one of the two), of business hours or round the clock; for
+    attempts also how many."""
 
-    target_seconds: int
+    target_seconds: int | None
     hours: str
+    target_days: int | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

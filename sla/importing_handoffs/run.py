@@ -9,17 +9,21 @@ from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
+from leads.bulk import update_rows
 from leads.journal import Entry, record
 from leads.models import Lead, Source, Submission
 from leads.services.handing import REQUESTED, Readiness, make_ready, mark_handed_off
 from leads.services.intake import Delivery, receive_many
 from leads.services.stages import Move, change_stage
 from leads.stages import Stage
+from sla.clock import Stretch, tried_enough_at
 from sla.importing_handoffs.ground import Ground
 from sla.importing_handoffs.log import Case, Story, Untold, tell
 from sla.importing_handoffs.meaning import LogMapping
 from sla.models import Clock, Handoff, HandoffState, Pause, PromiseKind
 from sla.services.clocks import End, Start, end_each, start_clocks
+from sla.services.pausing import paused_entry
+from sla.services.promised import OF_ACCEPTANCE, ended
 from sla.services.recompute import recompute
 
 RULE = "import_handoffs"
@@ -194,38 +198,56 @@ def _move_leads(pairs: Sequence[tuple[Handoff, Story]], now: datetime) -> None:
 def _run_clocks(
     pairs: Sequence[tuple[Handoff, Story]], mapping: LogMapping, ground: Ground, now: datetime
 ) -> None:
-    """Start, pause and end the clocks at the times of the log. What was never accepted was answered by its end; how often a lead
-    was tried, and what marketing did, no log tells."""
+    """Start, pause and end the clocks of what sales promised at the times of the log, and end the rest with the handoff, as a live
+    one does (sla.services.promised). What marketing did, no log tells."""
     starts: list[Start] = []
-    facts: list[tuple[datetime, Story]] = []
+    stories: list[Story] = []
     for handoff, story in pairs:
-        spans = [(PromiseKind.ACCEPT, story.opened_at, story.accepted_at or story.ended_at)]
-        if story.accepted_at and story.touched_at:
-            spans.append((PromiseKind.FIRST_TOUCH, story.accepted_at, story.touched_at))
+        spans = [(PromiseKind.ACCEPT, story.opened_at)]
         if story.accepted_at:
-            spans.append((PromiseKind.DISPOSITION, story.accepted_at, story.ended_at))
-        for kind, start, end in spans:
+            spans += [(kind, story.accepted_at) for kind in OF_ACCEPTANCE]
+        for kind, start in spans:
             promise = ground.versions.promise(handoff.agreement_version, kind, handoff.tier)
             if promise is not None:
                 starts.append(Start(handoff, promise, ground.calendar_version, start, None, ground.source.pk))
-                facts.append((end, story))
+                stories.append(story)
     clocks = start_clocks(starts=starts, now=now, rule=RULE, with_ladders=False)
-    waiting = [
-        (clock, story)
-        for clock, (_end, story) in zip(clocks, facts, strict=True)
-        if clock.kind != PromiseKind.ACCEPT and story.waits
-    ]
+    told = list(zip(clocks, stories, strict=True))
+    waiting = [(clock, waits) for clock, story in told if (waits := _waits_of(clock, story))]
     _pause(waiting, mapping, ground, now)
-    ends = [End(clock, end) for clock, (end, _story) in zip(clocks, facts, strict=True)]
+    ends = [End(clock, at) for clock, story in told if (at := _answered_at(clock, story, mapping))]
     end_each(ends=ends, now=now, rule=RULE)
+    ended(ended_at={handoff: story.ended_at for handoff, story in pairs}, now=now, rule=RULE)
+
+
+def _answered_at(clock: Clock, story: Story, mapping: LogMapping) -> datetime | None:
+    """When the log itself says that a promise was kept, or too late; None where the end of the handoff answers. Each piece of
+    work is an attempt, and whoever qualified the lead at its end had reached it."""
+    if clock.kind == PromiseKind.ACCEPT:
+        return story.accepted_at
+    if clock.kind == PromiseKind.FIRST_TOUCH:
+        return story.touched_at
+    if clock.kind == PromiseKind.ATTEMPTS:
+        qualified = mapping.ended_as == HandoffState.QUALIFIED
+        tries = [(at, qualified and at == story.ended_at) for at in story.works]
+        return tried_enough_at(tries, clock.promise.count or 1)
+    return None
+
+
+def _waits_of(clock: Clock, story: Story) -> list[Stretch]:
+    """What paused a clock while it ran; nothing pauses the one for the answer."""
+    if clock.kind == PromiseKind.ACCEPT:
+        return []
+    until = story.touched_at if clock.kind == PromiseKind.FIRST_TOUCH else None
+    return [wait for wait in story.waits if wait.start < (until or story.ended_at)]
 
 
 def _pause(
-    waiting: Sequence[tuple[Clock, Story]], mapping: LogMapping, ground: Ground, now: datetime
+    waiting: Sequence[tuple[Clock, Sequence[Stretch]]], mapping: LogMapping, ground: Ground, now: datetime
 ) -> None:
     if not waiting:
         return
-    Pause.objects.bulk_create(
+    pauses = Pause.objects.bulk_create(
         [
             Pause(
                 clock=clock,
@@ -234,14 +256,16 @@ def _pause(
                 reason=mapping.pause_reason,
                 by=ground.recorder,
             )
-            for clock, story in waiting
-            for wait in story.waits
+            for clock, waits in waiting
+            for wait in waits
         ],
         batch_size=CHUNK,
     )
-    for clock, story in waiting:
-        clock.paused_until = max(wait.end for wait in story.waits)
-    clocks = [clock for clock, _story in waiting]
+    record(entries=[paused_entry(pause.clock, pause) for pause in pauses], at=now, rule=RULE)
+    for clock, waits in waiting:
+        clock.paused_until = max(wait.end for wait in waits)
+    clocks = [clock for clock, _waits in waiting]
+    update_rows(clocks, ["paused_until"])
     prefetch_related_objects(clocks, "pauses")
     recompute(clocks=clocks, why=f"paused:{mapping.pause_reason}", now=now, rule=RULE)
 
@@ -254,6 +278,7 @@ def _record(pairs: Sequence[tuple[Handoff, Story]], now: datetime) -> None:
             "owner": None,
             "tier": handoff.tier,
             "agreement_version": handoff.agreement_version_id,
+            "ready_at": handoff.ready_at.isoformat(),
             "started_at": handoff.started_at.isoformat(),
         }
         ended = {

@@ -1,7 +1,7 @@
 """The vocabulary of clocks."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -9,6 +9,10 @@ from django.db.models import Case, F, Q, Value, When
 
 # Promises of sales that go on unchanged when a lead changes hands. The one for the answer is each rep's own.
 LEADS_OWN = ("first_touch", "attempts", "disposition")
+
+
+# No request takes longer than this between reading the hours and writing a clock.
+CORRECTED_LATELY = timedelta(minutes=10)
 
 
 class ClockQuerySet(models.QuerySet):
@@ -133,6 +137,19 @@ class ClockQuerySet(models.QuerySet):
     def owners(self) -> models.QuerySet:
         """Who answers for them, by number."""
         return self.filter(owner__isnull=False).order_by().values("owner")
+
+    def behind(self, now: datetime) -> Self:
+        """Started in the last minutes by hours that were corrected in the last minutes: by a request that read the hours before
+        the correction and wrote the clock after it."""
+        from sla.models import CalendarVersion
+
+        since = now - CORRECTED_LATELY
+        newer = CalendarVersion.objects.filter(
+            calendar=models.OuterRef("calendar_version__calendar"),
+            number__gt=models.OuterRef("calendar_version__number"),
+            created_at__gte=since,
+        )
+        return self.running().filter(models.Exists(newer), started_at__gte=since).order_by("pk")
 
     def on_calendar(self, calendar_id: int) -> Self:
         """Judged by any version of the calendar."""

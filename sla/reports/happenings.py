@@ -85,6 +85,7 @@ LABELS = {
     "class": gettext_lazy("class"),
     "deadline": gettext_lazy("deadline"),
     "due_at": gettext_lazy("due"),
+    "from": gettext_lazy("from"),
     "ended_at": gettext_lazy("ended"),
     "done": gettext_lazy("what was done"),
     "kind": gettext_lazy("kind"),
@@ -94,6 +95,7 @@ LABELS = {
     "until": gettext_lazy("until"),
     "why": gettext_lazy("why"),
     "owner": gettext_lazy("rep"),
+    "ready_at": gettext_lazy("sales-ready"),
     "reason": gettext_lazy("reason"),
     "rule": gettext_lazy("made ready by"),
     "seconds_used": gettext_lazy("time used"),
@@ -109,7 +111,7 @@ READY_RULES = (
     (REQUESTED, gettext_lazy("marketing’s request")),
 )
 # What points to rows whose content is told in words instead.
-_POINTERS = {"handoff", "touch"}
+_POINTERS = {"handoff", "touch", "promise", "pause", "pauses"}
 _TOLD_OF_LEADS = ("lead.ready", "lead.stage_changed")
 
 
@@ -253,7 +255,9 @@ _SAY: dict[str, Callable[[_Teller, Any], str]] = {
     "deadline": _Teller._time,
     "due_at": _Teller._time,
     "ended_at": _Teller._time,
+    "from": _Teller._time,
     "paused_until": _Teller._time,
+    "ready_at": _Teller._time,
     "until": _Teller._time,
     "why": lambda _teller, value: why_words(str(value)),
     "calendar_version": _Teller._calendar,

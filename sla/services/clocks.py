@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -62,6 +63,8 @@ def start_clocks(
                 after={
                     "kind": clock.kind,
                     "handoff": clock.handoff_id,
+                    "promise": clock.promise_id,
+                    "calendar_version": clock.calendar_version_id,
                     "owner": clock.owner_id,
                     "started_at": clock.started_at.isoformat(),
                     "due_at": clock.due_at.isoformat(),
@@ -153,7 +156,7 @@ def amend_end(*, clock: Clock, at: datetime, now: datetime, by: User) -> None:
 
     A breach that turns out to have been none stays, marked as lifted.
     """
-    before = {"ended_at": clock.ended_at.isoformat() if clock.ended_at else None, "outcome": clock.outcome}
+    before = _end_of(clock)
     clock.ended_at = at
     clock.outcome = ClockOutcome.MISSED if is_late(clock.due_at, at) else ClockOutcome.KEPT
     clock.seconds_used = seconds_between(clock, clock.started_at, at)
@@ -161,8 +164,7 @@ def amend_end(*, clock: Clock, at: datetime, now: datetime, by: User) -> None:
     clock.save(update_fields=["ended_at", "outcome", "seconds_used", "owner"])
     if clock.outcome == ClockOutcome.KEPT:
         _lift([clock], now)
-    after = {"ended_at": at.isoformat(), "outcome": clock.outcome}
-    entry = Entry("clock.amended", "clock", clock.pk, clock.handoff.lead_id, before, after)
+    entry = Entry("clock.amended", "clock", clock.pk, clock.handoff.lead_id, before, _end_of(clock))
     record(entries=[entry], at=now, by=by)
 
 
@@ -236,12 +238,7 @@ def _record_ends(clocks: Sequence[Clock], now: datetime, by: User | None, rule: 
                 clock.pk,
                 clock.handoff.lead_id,
                 {"outcome": ClockOutcome.RUNNING.value},
-                {
-                    "outcome": str(clock.outcome),
-                    "ended_at": clock.ended_at.isoformat() if clock.ended_at else None,
-                    "owner": clock.owner_id,
-                    "seconds_used": clock.seconds_used,
-                },
+                _end_of(clock),
             )
             for clock in clocks
         ],
@@ -249,3 +246,13 @@ def _record_ends(clocks: Sequence[Clock], now: datetime, by: User | None, rule: 
         by=by,
         rule=rule,
     )
+
+
+def _end_of(clock: Clock) -> dict[str, Any]:
+    """How a clock ended, for the journal."""
+    return {
+        "outcome": str(clock.outcome),
+        "ended_at": clock.ended_at.isoformat() if clock.ended_at else None,
+        "owner": clock.owner_id,
+        "seconds_used": clock.seconds_used,
+    }

@@ -1,9 +1,11 @@
 """Ladders on clocks: planned when a clock starts, moved when its due time moves, closed when it ends; always in the
 transaction that does so."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from django.db.models import F, OuterRef, Subquery
 
 from leads.bulk import update_values
 from sla.business_time import BusinessCalendar
@@ -11,6 +13,7 @@ from sla.clock import Stretch
 from sla.defaults import default_ladder
 from sla.ladder import planned_at
 from sla.models import Clock, ClockOutcome, Escalation, EscalationState, Handoff, LadderStep, Promise
+from sla.querysets import EscalationQuerySet
 from sla.services.terms import calendar_of, target_of
 
 ENDED, NEVER, TOO_LATE = "ended", "never", "too_late"
@@ -70,16 +73,28 @@ def replan(*, clocks: Sequence[Clock], pauses: dict[int, list[Stretch]], now: da
     """Move what is planned on clocks whose due time was computed anew; a step that was done is never repeated.
 
     A reminder that was left out because the time was over comes after all where there is time again. `pauses` are those of
-    each clock. Rows that the drain works on this very moment are left to it. Reads columns and no objects, and writes one
-    column where only the time changes: a correction of a calendar moves five steps for each of ten thousand clocks.
+    each clock, which is saved. Rows that the drain works on this very moment are left to it. Reads columns and no objects, and
+    lets the database copy the time where a step comes with the clock's own due or warning time, as nearly all do: a correction
+    of a calendar moves five steps for each of ten thousand clocks.
     """
     running = {clock.pk: clock for clock in clocks}
-    rows = Escalation.objects.filter(clock__in=running).movable().select_for_update(skip_locked=True)
-    found = list(rows.values_list("pk", "clock_id", "step_id", "at", "state"))
-    rungs = {
-        row.pk: row.rung
-        for row in LadderStep.objects.filter(pk__in={step for _pk, _clock, step, *_ in found})
-    }
+    rows = Escalation.objects.filter(clock__in=running)
+    for column in ("due_at", "warn_at"):
+        own = Clock.objects.filter(pk=OuterRef("clock")).values(column)
+        stale = rows.planned().coming_with(column).exclude(at=F(f"clock__{column}"))
+        locked = stale.select_for_update(skip_locked=True, of=("self",))
+        Escalation.objects.filter(pk__in=locked.values("pk")).update(at=Subquery(own))
+    _move(rows.coming_otherwise(), running, pauses, now)
+
+
+def _move(
+    rows: EscalationQuerySet, running: Mapping[int, Clock], pauses: dict[int, list[Stretch]], now: datetime
+) -> None:
+    """Steps with times of their own, and those that were left out: each by the law."""
+    locked = rows.select_for_update(skip_locked=True, of=("self",))
+    found = list(locked.values_list("pk", "clock_id", "step_id", "at", "state"))
+    steps = LadderStep.objects.filter(pk__in={step for _pk, _clock, step, *_ in found})
+    rungs = {row.pk: row.rung for row in steps} if found else {}
     laws: dict[int, tuple[BusinessCalendar, int | float]] = {}
     moved: dict[int, list[datetime]] = {}
     turned: dict[int, list[Any]] = {}
@@ -87,9 +102,8 @@ def replan(*, clocks: Sequence[Clock], pauses: dict[int, list[Stretch]], now: da
         clock = running[clock_id]
         if clock_id not in laws:
             laws[clock_id] = _law(clock)
-        at = planned_at(
-            rungs[step_id], laws[clock_id][0], clock.started_at, laws[clock_id][1], pauses.get(clock_id, ())
-        )
+        calendar, target = laws[clock_id]
+        at = planned_at(rungs[step_id], calendar, clock.started_at, target, pauses.get(clock_id, ()))
         if state == EscalationState.SKIPPED:
             if at is not None and at > now:
                 turned[number] = [at, EscalationState.PLANNED, None, ""]

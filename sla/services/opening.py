@@ -146,6 +146,7 @@ def _record(handoffs: Sequence[Handoff], now: datetime) -> None:
                     "owner": row.owner_id,
                     "tier": str(row.tier),
                     "agreement_version": row.agreement_version_id,
+                    "ready_at": row.ready_at.isoformat(),
                     "started_at": row.started_at.isoformat(),
                 },
             )

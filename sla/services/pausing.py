@@ -49,8 +49,8 @@ def pause(
     )
     row = _locked(clock)  # with the new pause among its pauses
     row.paused_until = max(until, row.paused_until or until)
-    after = {"until": until.isoformat(), "reason": str(reason)}
-    record(entries=[Entry("clock.paused", "clock", row.pk, row.handoff.lead_id, after=after)], at=now, by=by)
+    row.save(update_fields=["paused_until"])
+    record(entries=[paused_entry(row, made)], at=now, by=by)
     try:
         recompute(clocks=[row], why=f"paused:{reason}", now=now, by=by)
     except NeverOpen:
@@ -150,16 +150,26 @@ def waive(*, clock: Clock, reason: str, by: User, now: datetime) -> Waiver:
     point_to_next([row])
     close(clocks=[row], now=now)
     made = Waiver.objects.create(clock=row, outcome_before=before, reason=reason.strip()[:300], at=now, by=by)
-    entry = Entry(
-        "clock.waived",
-        "clock",
-        row.pk,
-        row.handoff.lead_id,
-        {"outcome": before},
-        {"outcome": str(row.outcome)},
-    )
+    after = {
+        "outcome": str(row.outcome),
+        "ended_at": row.ended_at.isoformat(),
+        "owner": row.owner_id,
+        "seconds_used": row.seconds_used,
+    }
+    entry = Entry("clock.waived", "clock", row.pk, row.handoff.lead_id, {"outcome": before}, after)
     record(entries=[entry], at=now, by=by)
     return made
+
+
+def paused_entry(clock: Clock, made: Pause) -> Entry:
+    """A pause in the journal, with all that a due time needs to be computed again."""
+    after = {
+        "pause": made.pk,
+        "from": made.starts_at.isoformat(),
+        "until": made.ends_at.isoformat(),
+        "reason": str(made.reason),
+    }
+    return Entry("clock.paused", "clock", clock.pk, clock.handoff.lead_id, after=after)
 
 
 def _check_pause(row: Clock, until: datetime, now: datetime) -> None:
@@ -192,9 +202,19 @@ def _end(
     update_rows(pauses, ["ends_at"])
     for clock in clocks:
         clock.paused_until = max(stretch.ends_at for stretch in clock.pauses.all())
+    update_rows(clocks, ["paused_until"])
     record(
         entries=[
-            Entry("clock.resumed", "clock", clock.pk, clock.handoff.lead_id, after={"why": why})
+            Entry(
+                "clock.resumed",
+                "clock",
+                clock.pk,
+                clock.handoff.lead_id,
+                after={
+                    "why": why,
+                    "pauses": {row.pk: row.ends_at.isoformat() for row in pauses if row.clock_id == clock.pk},
+                },
+            )
             for clock in clocks
         ],
         at=now,

@@ -89,7 +89,7 @@ def log_touch(
                 "handoff",
                 row.pk,
                 row.lead_id,
-                after={"touch": touch.pk, "kind": kind, "at": at.isoformat()},
+                after={"touch": touch.pk, "kind": str(kind), "at": at.isoformat(), "reached": reached},
             )
         ],
         at=now,

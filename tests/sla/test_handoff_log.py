@@ -53,8 +53,9 @@ def test_a_handoff_goes_from_the_first_opening_to_the_last_end() -> None:
 
 def test_a_pause_lasts_until_the_next_event_and_is_no_work() -> None:
     story = story_of((0, "1"), (1, "8"), (5, "9"), (7, "9"), (9, "8"), (11, "9"), (20, "6"))
-    assert [(minute(wait.start), minute(wait.end)) for wait in story.waits] == [(5, 7), (7, 9)]
+    assert [(minute(wait.start), minute(wait.end)) for wait in story.waits] == [(5, 7), (7, 9), (11, 20)]
     assert minute(story.touched_at) == 9
+    assert [minute(at) for at in story.works] == [9, 20]
 
 
 def test_what_nobody_accepted_has_no_first_touch() -> None:

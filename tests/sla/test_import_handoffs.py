@@ -141,6 +141,42 @@ def test_clocks_are_judged_in_business_hours_without_the_pauses(log_file: Callab
 
 
 @pytest.mark.django_db
+def test_all_that_sales_promises_is_judged_as_of_a_live_handoff(
+    log_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    promised = {
+        "attempts": {"target_days": 10, "count": 2, "hours": "business"},
+        "disposition": {"target_days": 3, "hours": "business"},
+    }
+    mapping = tmp_path / "mapping.json"
+    mapping.write_bytes(mapping_with(agreements=[{"name": "All", "promises": promised}]))
+    run(
+        log_file(
+            *LOG,
+            "F,1,2012-01-02 17:00:00",
+            "F,8,2012-01-02 18:00:00",
+            "F,2,2012-01-02 19:00:00",
+            "F,2,2012-01-03 19:00:00",
+            "F,6,2012-01-20 18:00:00",
+        ),
+        mapping,
+    )
+    # The second piece of work of A is its end on Friday, that of F on Tuesday; B was reached by its end a week later.
+    assert clock_of("A", "attempts").ended_at == MONDAY + timedelta(days=4, hours=9)
+    assert clock_of("F", "attempts").ended_at == MONDAY + timedelta(days=1, hours=10)
+    assert {clock_of(case, "attempts").outcome for case in "ABF"} == {"kept"}
+    # Three business days from Monday are over on Thursday, and A's waiting until then is left out.
+    assert [clock_of(case, "disposition").outcome for case in "ABF"] == ["kept", "missed", "missed"]
+    assert not Clock.objects.filter(handoff=handoff_of("E")).exists()
+    assert not Clock.objects.running().exists()
+    both = {"target_days": 3, "target_seconds": 5, "hours": "business"}
+    wrong = {"accept": both, "attempts": promised["disposition"]}
+    mapping.write_bytes(mapping_with(agreements=[{"name": "X", "promises": wrong}]))
+    with pytest.raises(CommandError, match=r"seconds or in days(.|\n)*Attempts need their number"):
+        run(log_file(*LOG), mapping)
+
+
+@pytest.mark.django_db
 def test_breaches_are_dated_by_the_deadline_and_nobody_is_told(log_file: Callable[..., Path]) -> None:
     make_user(role="sales_manager")
     run(log_file(*LOG))

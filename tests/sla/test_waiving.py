@@ -75,9 +75,9 @@ def test_case_42_a_waiver_needs_the_role_and_a_reason_and_stays_in_the_audit() -
     assert (clock.outcome, clock.ended_at) == (ClockOutcome.WAIVED, MORNING + 2 * HOUR)
     assert Breach.objects.get().lifted_at is None
     told = JournalEntry.objects.get(event="clock.waived")
-    assert (told.before, told.after, told.actor_id) == (
+    assert (told.before, told.after["outcome"], told.actor_id) == (
         {"outcome": "missed"},
-        {"outcome": "waived"},
+        "waived",
         manager.pk,
     )
     with pytest.raises(NotPossible, match="Only a promise"):
