@@ -44,6 +44,15 @@ class RecomputationOut(Schema):
     why: str
 
 
+class StepOut(Schema):
+    """What became of one step of the ladder, in words: taken, taken late, to come, or left out and why."""
+
+    action: str
+    when: str
+    state: str
+    text: str
+
+
 class FactOut(Schema):
     """A fact in words."""
 
@@ -64,6 +73,7 @@ class ClockEvidenceOut(Schema):
     ended_by: str
     breaches: list[BreachOut]
     recomputations: list[RecomputationOut]
+    steps: list[StepOut]
     facts: list[FactOut]
 
 
@@ -122,6 +132,7 @@ def _clock(row: ClockEvidence, now: datetime) -> ClockEvidenceOut:
             RecomputationOut(when=one.when, who=one.who, before=one.before, after=one.after, why=one.why)
             for one in row.recomputations
         ],
+        steps=[StepOut(action=one.action, when=one.when, state=one.word, text=one.text) for one in row.steps],
         facts=[FactOut(label=str(label), value=value) for label, value in row.facts],
     )
 

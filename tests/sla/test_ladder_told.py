@@ -9,6 +9,7 @@ from drains.runner import run_until_idle
 from leads.models import Submission
 from leads.services.review import reject
 from notifications.models import Notification
+from sla.api.evidence import evidence_out
 from sla.models import Handoff, PauseReason, PromiseKind
 from sla.reports.evidence import evidence_of
 from sla.services.answering import accept
@@ -31,6 +32,10 @@ def steps(handoff: Handoff, kind: PromiseKind, now_in_minutes: int) -> list[tupl
     """Action, word and the first reason of each step, as the evidence shows them."""
     evidence = evidence_of(handoff, MORNING + now_in_minutes * MINUTE)
     (found,) = (one.steps for one in evidence.clocks if one.clock.kind == kind)
+    (sent,) = (one.steps for one in evidence_out(evidence, MORNING).clocks if one.clock.kind == kind)
+    assert [(one.action, one.when, one.state, one.text) for one in sent] == [
+        (one.action, one.when, one.word, one.text) for one in found
+    ]
     return [(one.action, one.word, one.text.split(" · ")[0]) for one in found]
 
 
