@@ -70,9 +70,12 @@ class TokenForm(forms.Form):
     )
     days = forms.TypedChoiceField(
         label=_("Expires"),
-        choices=[("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")), ("", _("never"))],
-        coerce=int,
-        empty_value=None,
-        required=False,
+        choices=[
+            ("30", _("in 30 days")),
+            ("90", _("in 90 days")),
+            ("365", _("in a year")),
+            ("never", _("never")),
+        ],
+        coerce=lambda text: int(text) if text.isdecimal() else None,
         initial="365",
     )
