@@ -172,7 +172,9 @@ def _payload(request: HttpRequest, problem: PayloadErrors) -> HttpResponse:
 def _of_body(error: PayloadError) -> PayloadError:
     if error.field != "body" or error.kind not in _BODIES:
         return error
-    return PayloadError(error.field, *_BODIES[error.kind], **error.params)
+    message, remedy = _BODIES[error.kind]
+    params: dict[str, Any] = error.params
+    return PayloadError(error.field, message, remedy, **params)
 
 
 def _too_large() -> HttpResponse:

@@ -18,19 +18,22 @@ VERB_REFUSALS: Final[dict[Any, Any]] = {409: Problem, **REFUSALS}
 
 def install(api: NinjaAPI) -> None:
     """Have the API answer what the services raise."""
-    api.add_exception_handler(AlreadyAnswered, _answered)
-    api.add_exception_handler(NotPossible, _not_possible)
-    api.add_exception_handler(TouchDiffers, lambda request, problem: differs(str(problem)))
+    handlers: dict[type[Exception], Any] = {
+        AlreadyAnswered: _answered,
+        NotPossible: _not_possible,
+        TouchDiffers: lambda request, problem: differs(str(problem)),
+    }
+    for kind, handler in handlers.items():
+        api.add_exception_handler(kind, handler)
 
 
-def _answered(request: HttpRequest, problem: Exception) -> HttpResponse:
+def _answered(request: HttpRequest, problem: AlreadyAnswered) -> HttpResponse:
     """Somebody else was first: the text names who."""
     return one(409, "already_answered", "handoff", str(problem), _("Read the handoff again, and go by that."))
 
 
-def _not_possible(request: HttpRequest, problem: Exception) -> HttpResponse:
+def _not_possible(request: HttpRequest, problem: NotPossible) -> HttpResponse:
     """A value that cannot be is named by its field; else the handoff stands otherwise than the verb needs."""
-    assert isinstance(problem, NotPossible)
     if problem.field:
         return one(422, "invalid", problem.field, str(problem), _("Send another value."))
     remedy = _("Read the handoff again: its state says what can be done.")

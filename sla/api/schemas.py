@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
 from ninja import Field, Schema
 
@@ -192,7 +193,7 @@ def touch_out(row: Touch) -> TouchOut:
     )
 
 
-def _facts(row: Handoff, now: datetime) -> dict[str, object]:
+def _facts(row: Handoff, now: datetime) -> dict[str, Any]:
     contact = row.lead.contact
     company = contact.company_name or (str(contact.company) if contact.company else "")
     version = row.agreement_version
