@@ -67,6 +67,7 @@ _CODES = {
     ("why", "paused:agreed_later"): gettext_noop("paused: the prospect asked for a later date"),
     ("why", "resumed"): gettext_noop("the pause was ended early"),
     ("why", "lead_acted"): gettext_noop("the lead did something"),
+    ("why", "merged"): gettext_noop("two leads were one person"),
     ("why", "calendar_corrected"): gettext_noop("the calendar was corrected"),
     ("reason", "prospect_away"): gettext_noop("the prospect is away"),
     ("reason", "waiting_for_prospect"): gettext_noop("waiting for the prospect's answer"),
@@ -77,6 +78,8 @@ _CODES = {
 }
 _TELLINGS = {
     "lead.ready": Telling("lightning-charge", gettext_noop("Ready for sales"), "accent", "rule"),
+    "lead.merged": Telling("people", gettext_noop("Merged into another lead"), "waived"),
+    "lead.absorbed": Telling("people", gettext_noop("Another lead was merged into this one"), "accent"),
     "lead.nurture_dated": Telling("calendar-event", gettext_noop("To be looked at again"), "paused", "until"),
     "submission.reviewed": Telling("clipboard-check", gettext_noop("Submission reviewed"), "", "review"),
     "submission.corrected": Telling("pencil", gettext_noop("Submission corrected")),
@@ -92,6 +95,9 @@ _TELLINGS = {
     "handoff.qualified": Telling("check2-all", gettext_noop("Qualified by sales"), "ontime"),
     "handoff.disqualified": Telling("ban", gettext_noop("Disqualified by sales"), "waived"),
     "handoff.recycled": Telling("recycle", gettext_noop("Recycled by sales"), "paused"),
+    "handoff.merged": Telling(
+        "people", gettext_noop("Handoff ended: the lead goes on in another one"), "waived"
+    ),
     "handoff.withdrawn": Telling("arrow-counterclockwise", gettext_noop("Handoff withdrawn"), "waived"),
     "handoff.returned_to_queue": Telling(
         "arrow-counterclockwise", gettext_noop("Taken back into the queue"), "warning"
@@ -108,6 +114,9 @@ _TELLINGS = {
     "clock.paused": Telling("pause-circle-fill", gettext_noop("Clock paused"), "paused", "reason"),
     "clock.resumed": Telling("stopwatch", gettext_noop("Clock goes on"), "", "why"),
     "clock.recomputed": Telling("calendar-week", gettext_noop("Due time computed anew"), "", "why"),
+    "clock.began_earlier": Telling(
+        "people", gettext_noop("Clock with the earlier start of a merged lead"), "warning"
+    ),
     "clock.waived": Telling("slash-circle", gettext_noop("Promise waived"), "waived"),
 }
 _RULES = {
@@ -117,6 +126,7 @@ _RULES = {
     "leads.pick_up": gettext_noop("the day to look again"),
     "leads.people": gettext_noop("marketing"),
     "leads.review": gettext_noop("review of submissions"),
+    "leads.merge": gettext_noop("a merge of two leads"),
     "scoring.rescore": gettext_noop("scoring"),
     "sla.hand_off": gettext_noop("routing"),
     "sla.assign": gettext_noop("routing"),

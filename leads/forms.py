@@ -59,6 +59,17 @@ class DisqualifyForm(forms.Form):
     )
 
 
+class MergeForm(forms.Form):
+    """How it is known that two leads are one person."""
+
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("How you know that both are one person. It stays on the timeline."),
+    )
+
+
 REJECTIONS = [
     ("spam", _("Spam")),
     ("test", _("A test")),

@@ -21,12 +21,31 @@ def grant(rule: Callable[[User], Q]) -> None:
 
 
 def visible_leads(user: User) -> QuerySet[Lead]:
-    """The one gate to leads: a rep sees what was granted, everybody else all."""
+    """The one gate to leads: a rep sees what was granted, everybody else all. Leads that were merged into others are not
+    there any more; `number_of_kept` follows their numbers."""
+    leads = Lead.objects.not_merged()
     if user.role != Role.REP:
-        return Lead.objects.all()
+        return leads
     if not _grants:
-        return Lead.objects.none()
-    return Lead.objects.filter(reduce(or_, (rule(user) for rule in _grants)))
+        return leads.none()
+    return leads.filter(reduce(or_, (rule(user) for rule in _grants)))
+
+
+def number_of_kept(number: int) -> int:
+    """The number of the lead that stands for the one of this number: another one where that was merged."""
+    kept = Lead.objects.merged().filter(pk=number).values_list("merged_into", flat=True).first()
+    return number if kept is None else kept
+
+
+def check_can_merge(user: User) -> None:
+    """Raises Refusal unless the person may say that two leads are one: a marketing manager, an administrator."""
+    if user.role not in (Role.MARKETING, Role.ADMINISTRATOR):
+        raise Refusal(_("Only marketing merges leads. Tell a marketing manager which two are one person."))
+
+
+def can_merge(user: User) -> bool:
+    """True where check_can_merge passes."""
+    return user.role in (Role.MARKETING, Role.ADMINISTRATOR)
 
 
 def check_can_decide(user: User) -> None:

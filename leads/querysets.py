@@ -81,7 +81,8 @@ class LeadQuerySet(models.QuerySet):
 
     def to_rescore(self, now: datetime) -> Self:
         """Something about them changed, or time changes their score by `now`."""
-        return self.filter(Q(dirty_at__lte=now) | Q(next_change_at__lte=now)).order_by("pk")
+        changed = self.filter(Q(dirty_at__lte=now) | Q(next_change_at__lte=now))
+        return changed.not_merged().order_by("pk")
 
     def ready(self) -> Self:
         """Sales-ready and not handed off; longest waiting first."""
@@ -105,6 +106,14 @@ class LeadQuerySet(models.QuerySet):
         """First brought by one of these sources (short names); all leads where none is named."""
         return self.filter(first_source__slug__in=slugs) if slugs else self.all()
 
+    def not_merged(self) -> Self:
+        """Without those that another lead stands for: they are in no list, no figure, and no drain."""
+        return self.exclude(stage="merged")
+
+    def merged(self) -> Self:
+        """Those that another lead stands for."""
+        return self.filter(stage="merged")
+
     def in_stage(self, *stages: str) -> Self:
         """In one of the stages."""
         return self.filter(stage__in=stages)
@@ -112,6 +121,10 @@ class LeadQuerySet(models.QuerySet):
 
 class OpportunityQuerySet(models.QuerySet):
     """Deals by how they ended."""
+
+    def open(self) -> Self:
+        """Not closed."""
+        return self.filter(state="open")
 
     def won(self) -> Self:
         """Closed and won."""

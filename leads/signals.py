@@ -13,6 +13,10 @@ leads_emptied = Signal()
 # now: datetime; rule: str.
 contacts_changed = Signal()
 
+# kept, absorbed: Lead, found to be one person. `kept` has all that `absorbed` had by now, and stands where the further one stood;
+# sent in the running transaction, with both locked; by: User; now: datetime; rule: str.
+leads_merged = Signal()
+
 # lead_ids: list[int] of leads whose stage was just changed, in the running transaction; now: datetime; by: User | None; rule: str.
 stages_changed = Signal()
 

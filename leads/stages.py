@@ -14,6 +14,8 @@ class Stage(StrEnum):
     CUSTOMER = "customer"
     NURTURE = "nurture"
     DISQUALIFIED = "disqualified"
+    # Turned out to be somebody whom another lead stands for; that one goes on.
+    MERGED = "merged"
 
 
 S = Stage
@@ -46,7 +48,25 @@ TRANSITIONS: dict[tuple[Stage, Stage], str] = {
     (S.SRL, S.OPPORTUNITY): "deal recorded elsewhere",
     (S.NURTURE, S.OPPORTUNITY): "deal recorded elsewhere",
     (S.DISQUALIFIED, S.OPPORTUNITY): "deal recorded elsewhere",
+    # Two leads were one person: one of them ends here, whatever its stage, and the other goes on.
+    **{(stage, S.MERGED): "merged into another lead" for stage in Stage if stage != S.MERGED},
 }
+
+# Of two leads that are merged the one that stays stands where the further one stood: the first of these that either is in. What
+# sales has, or what lives, comes before what rests.
+_FURTHER = (
+    S.OPPORTUNITY,
+    S.CUSTOMER,
+    S.SQL,
+    S.SRL,
+    S.MQL,
+    S.NURTURE,
+    S.LEAD,
+    S.DISQUALIFIED,
+)
+# The stages in which sales has vetted the lead: no handoff is open beside them.
+VETTED = frozenset({S.OPPORTUNITY, S.CUSTOMER, S.SQL})
+SALES_HAS_IT = VETTED | {S.SRL}
 
 
 class MoveRefused(ValueError):
@@ -58,9 +78,19 @@ class MoveRefused(ValueError):
         self.target = target
 
 
-def event_of(origin: str, target: str) -> str:
-    """What the move from `origin` to `target` is called. Raises MoveRefused where there is none."""
+def stage_of_both(kept: str, absorbed: str) -> Stage:
+    """Where a lead stands that was in `kept`, and takes one in that was in `absorbed`. Neither was merged before."""
+    return min((Stage(kept), Stage(absorbed)), key=_FURTHER.index)
+
+
+def event_of(origin: str, target: str, *, taken_over: bool = False) -> str:
+    """What the move from `origin` to `target` is called. Raises MoveRefused where there is none.
+
+    `taken_over`: a merge brings the stage of the other lead, which may be any that is further on.
+    """
     move = (Stage(origin), Stage(target))
+    if taken_over and stage_of_both(*move) == move[1]:
+        return "taken over from a merged lead"
     if move not in TRANSITIONS:
         raise MoveRefused(*move)
     return TRANSITIONS[move]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads.views import hosted, people, submissions
+from leads.views import hosted, merging, people, submissions
 
 app_name = "leads"
 
@@ -20,5 +20,7 @@ urlpatterns = [
     path("leads/<int:pk>/hand-off/", people.hand_off, name="hand_off"),
     path("leads/<int:pk>/nurture/", people.nurture, name="nurture"),
     path("leads/<int:pk>/disqualify/", people.disqualify, name="disqualify"),
+    path("leads/<int:pk>/merge/", merging.merge, name="merge"),
+    path("leads/<int:pk>/merge/<int:other>/", merging.merge_with, name="merge_with"),
     path("leads/<int:pk>/reopen/", people.reopen, name="reopen"),
 ]

@@ -13,6 +13,7 @@ class ScoringConfig(AppConfig):
     def ready(self) -> None:
         from drains.registry import Drain, register
         from leads.models import Lead
+        from scoring import receivers  # noqa: F401 - connects the signals
         from scoring.services import rescore
 
         register(

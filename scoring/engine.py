@@ -224,6 +224,7 @@ def _statement(rules: Rules, span: Span, now: datetime) -> tuple[str, tuple[Any,
             dirty_at = NULL
         FROM fresh
         WHERE leads_lead.contact_id = fresh.id
+          AND leads_lead.merged_into_id IS NULL
           AND (leads_lead.dirty_at IS NOT NULL OR leads_lead.scored_at IS NULL
                OR leads_lead.fit <> fresh.fit OR leads_lead.engagement <> fresh.engagement
                OR {_differs("hand_raised_at")} OR {_differs("next_change_at")})

@@ -149,7 +149,8 @@ def rescore_in_background(*, now: datetime) -> None:
     if ends["first"] is None:
         return
     for first in range(ends["first"], ends["last"] + 1, RANGE):
-        Lead.objects.filter(pk__gte=first, pk__lt=first + RANGE, dirty_at__isnull=True).update(dirty_at=now)
+        rows = Lead.objects.not_merged().filter(pk__gte=first, pk__lt=first + RANGE, dirty_at__isnull=True)
+        rows.update(dirty_at=now)
     announce("leads.dirty")
 
 

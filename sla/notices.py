@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Role, User
+from leads.models import Lead
 from notifications.services import Event, Notice, notify
 from sla.models import Clock, Escalation, Handoff, Side, StepAction, side_of
 from sla.reports.wording import whose
@@ -256,3 +257,33 @@ def empty_pool_notices(*, handoffs: Sequence[Handoff], now: datetime, taken_back
         )
         notices += [Notice(recipient=reader, **told) for reader in managers.of(handoff.team_id)]
     notify(notices=notices, events=events, now=now)
+
+
+def merged_notices(*, lead: Lead, ended: Sequence[Handoff], goes_on: Handoff | None, now: datetime) -> None:
+    """Tell the reps whose handoffs ended because the lead is one that somebody else has, or has vetted, and who goes on."""
+    notices = []
+    for handoff in ended:
+        if handoff.owner is None or not handoff.owner.is_active:
+            continue
+        if goes_on is None:
+            body = _(
+                "%(lead)s turned out to be a lead that sales has vetted already. Nothing is left to do here."
+            )
+        elif goes_on.owner_id == handoff.owner_id:
+            body = _("%(lead)s was in your inbox twice. One of the two goes on: its clocks are yours.")
+        elif goes_on.owner is None:
+            body = _("%(lead)s goes on in the queue of %(team)s. Nothing is left to do here.")
+        else:
+            body = _("%(who)s goes on with %(lead)s. Nothing is left for you to do.")
+        names = {"lead": lead, "who": goes_on and goes_on.owner, "team": goes_on and goes_on.team}
+        notices.append(
+            Notice(
+                recipient=handoff.owner,
+                kind="handoff_merged",
+                dedupe_key=f"handoff_merged:{handoff.pk}",
+                subject=_("Two leads were one: %s") % lead,
+                body=body % names,
+                path=handoff.get_absolute_url(),
+            )
+        )
+    notify(notices=notices, now=now)

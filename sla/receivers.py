@@ -9,12 +9,21 @@ from django.dispatch import receiver
 from accounts.models import User
 from leads.bulk import update_rows
 from leads.journal import Entry, record
-from leads.models import Opportunity
-from leads.signals import activities_recorded, contacts_changed, deals_recorded, leads_emptied, stages_changed
+from leads.models import Lead, Opportunity
+from leads.services.merging import RULE as MERGE
+from leads.signals import (
+    activities_recorded,
+    contacts_changed,
+    deals_recorded,
+    leads_emptied,
+    leads_merged,
+    stages_changed,
+)
 from sla.models import Clock, Handoff, HandoffState
 from sla.policies import can_pick_up
 from sla.services.clocks import cancel_clocks
 from sla.services.completeness import end_where_filled
+from sla.services.merging import merge_handoffs
 from sla.services.pausing import resume_for_activity
 from sla.services.promised import ended
 from sla.services.returned import cancel_pick_ups, end_pick_ups
@@ -106,6 +115,15 @@ def complete_handoffs(sender: type, contacts: set[int], now: datetime, rule: str
 def pick_up_moved_leads(
     sender: type, lead_ids: Sequence[int], now: datetime, by: User | None, rule: str, **kwargs: Any
 ) -> None:
-    """Marketing moved a lead that sales had given back: that picks it up. What a rule does is nobody's work."""
-    if by is not None and can_pick_up(by):
+    """Marketing moved a lead that sales had given back: that picks it up. What a rule does is nobody's work, and to say that two
+    leads are one person is no work on either."""
+    if by is not None and can_pick_up(by) and rule != MERGE:
         end_pick_ups(leads=lead_ids, now=now, by=by, rule=rule)
+
+
+@receiver(leads_merged)
+def merge_handoffs_of_leads(
+    sender: type, kept: Lead, absorbed: Lead, by: User, now: datetime, rule: str, **kwargs: Any
+) -> None:
+    """Two leads are one person: one handoff goes on, with the earliest start of each promise."""
+    merge_handoffs(kept=kept, absorbed=absorbed, by=by, now=now, rule=rule)

@@ -10,6 +10,7 @@ from sla.views import (
     handoffs,
     inbox,
     ladders,
+    merging,
     passing,
     returned,
 )
@@ -36,6 +37,7 @@ urlpatterns = [
     path("handoffs/<int:pk>/pick-up/", handoffs.by_form, {"name": "pick_up"}, name="pick_up"),
     path("returned/", returned.returned, name="returned"),
     path("leads/<int:pk>/handoffs/", handoffs.lead_handoffs, name="lead_handoffs"),
+    path("leads/<int:pk>/merge/<int:other>/handoffs/", merging.merge_outlook, name="merge_outlook"),
     path("compliance/", compliance.compliance, name="compliance"),
     path("compliance/not-handed-off/", compliance.not_handed_off, name="unrouted"),
     path("compliance/clocks/", compliance.clocks, name="clocks"),

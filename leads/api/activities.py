@@ -14,7 +14,7 @@ from leads.api.paging import Paged, page_of
 from leads.api.reading import Asked, Moment, Name, Number
 from leads.api.schemas import ActivityOut, activity_out
 from leads.models import Activity
-from leads.policies import check_can_record_activity, visible_leads
+from leads.policies import check_can_record_activity, number_of_kept, visible_leads
 from leads.services.activities import ActivityDiffers, ActivityNotPossible, record_activity
 
 router = Router(tags=["leads"], auth=TokenAuth())
@@ -60,7 +60,7 @@ class Recorded(ActivityOut):
 )
 def list_activities(request: HttpRequest, lead_id: Path[Number], asked: Query[Paged]) -> Any:
     """The activities of a lead, the latest first."""
-    lead = get_object_or_404(visible_leads(asker(request)), pk=lead_id)
+    lead = get_object_or_404(visible_leads(asker(request)), pk=number_of_kept(lead_id))
     rows = Activity.objects.filter(contact=lead.pk).select_related("kind")
     page = page_of(request, asked, rows, "occurred_at")
     return ActivityPage(items=[activity_out(row) for row in page.rows], next=page.next)
@@ -79,7 +79,7 @@ def record(request: HttpRequest, lead_id: Path[Number], payload: ActivityIn, key
     """
     user, now = asker(request), current_time()
     check_can_record_activity(user)
-    lead = get_object_or_404(visible_leads(user), pk=lead_id)
+    lead = get_object_or_404(visible_leads(user), pk=number_of_kept(lead_id))
     try:
         row, is_new = record_activity(
             lead=lead,

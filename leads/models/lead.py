@@ -20,6 +20,7 @@ STAGE_CHOICES = [
     (Stage.CUSTOMER.value, _("Customer")),
     (Stage.NURTURE.value, _("Nurture")),
     (Stage.DISQUALIFIED.value, _("Disqualified")),
+    (Stage.MERGED.value, _("Merged")),
 ]
 
 
@@ -41,6 +42,17 @@ class Lead(models.Model):
     tier = models.PositiveSmallIntegerField(_("tier"), choices=Tier.choices, default=Tier.ONE)
     created_at = models.DateTimeField(_("lead since"))
     nurture_until = models.DateField(_("look again on"), null=True, blank=True)
+    # The lead that stands for this one since both were found to be one person; never one that was merged away itself.
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        related_name="absorbed",
+        verbose_name=_("merged into"),
+    )
 
     # First touch is written once, last touch overwritten; the dated arrivals are the submissions.
     first_source = models.ForeignKey(
@@ -111,12 +123,25 @@ class Lead(models.Model):
                 fields=["-last_activity_at", "-contact"], name="lead_list_tier_2", condition=Q(tier=2)
             ),
             models.Index(fields=["nurture_until"], name="lead_nurture_due", condition=Q(stage="nurture")),
+            # Read by whatever tells the story of a lead, which is that of all that were merged into it.
+            models.Index(
+                fields=["merged_into"], name="lead_absorbed", condition=Q(merged_into__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(stage__in=[stage.value for stage in Stage]), name="lead_stage_known"
             ),
             models.CheckConstraint(condition=Q(tier__in=Tier.values), name="lead_tier_known"),
+            models.CheckConstraint(
+                condition=Q(stage="merged", merged_into__isnull=False, ready_at__isnull=True)
+                | (~Q(stage="merged") & Q(merged_into__isnull=True)),
+                name="lead_merged_into_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=models.F("contact")),
+                name="lead_not_merged_into_itself",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -23,6 +23,8 @@ NOT_STATED: Final = "~"
 MOST_ORIGINS: Final = 40
 SORTS: Final = {"score": "score", "activity": "last_activity_at", "newest": "created_at"}
 VIEWS: Final = ("", Stage.MQL, Stage.SRL, Stage.SQL, Stage.NURTURE, Stage.CUSTOMER)
+# The stages of leads that are in the list.
+STAGES: Final = tuple(stage.value for stage in Stage if stage != Stage.MERGED)
 LETTERS: Final = "ABCD"
 RANGES: Final = ((80, None), (60, 79), (40, 59), (20, 39), (None, 19))
 _DEFAULT_SORT: Final = "-activity"
@@ -51,7 +53,7 @@ class Question:
         sort = told.get("sort", "")
         return cls(
             search=told.get("q", "")[:200],
-            stage=told["stage"] if told.get("stage") in {stage.value for stage in Stage} else "",
+            stage=told["stage"] if told.get("stage") in STAGES else "",
             tier=int(told["tier"]) if told.get("tier") in ("1", "2") else None,
             letter=told["grade"] if told.get("grade", "") in tuple(LETTERS) else "",
             origin=told.get("origin", "")[:200],
@@ -109,7 +111,7 @@ class Page:
 
 
 def lead_page(leads: QuerySet[Lead], question: Question) -> Page:
-    """The page that is asked for, of the leads a person may see: two queries, and at most four for a search."""
+    """The page that is asked for, of the leads a person may see: two queries, and at most five more for a search."""
     left = matching(leads, question)
     total = left.order_by().values("pk")[: COUNTED + 1].count()
     column = SORTS[question.sort.removeprefix("-")]
@@ -214,6 +216,8 @@ def _found(text: str) -> Q:
             numbers.update(found[: SEARCHED + 1])
     if len(numbers) > SEARCHED:
         return Q(contact__in=Contact.objects.filter(condition).order_by().values("pk"))
+    # Who is known by the address or name of one that was merged is found as the lead that stands for both.
+    numbers.update(Lead.objects.merged().filter(pk__in=numbers).values_list("merged_into", flat=True))
     return Q(pk__in=numbers)
 
 

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Team, User
 from leads.events import NO_TELLING, Telling, names_of_rule, tell
 from leads.keyset import as_datetime, as_int
-from leads.models import Activity, JournalEntry, Lead, StageChange, Submission
+from leads.models import Activity, IdentityKind, JournalEntry, Lead, StageChange, Submission
 from leads.models.lead import STAGE_CHOICES
+from leads.selectors.merged import numbers_of
 from leads.stages import Stage
 
 PAGE: Final = 50
@@ -70,16 +71,25 @@ class _Names:
 
     people: Mapping[int, str] = field(default_factory=dict)
     teams: Mapping[int, str] = field(default_factory=dict)
+    # Whose timeline it is.
+    lead: int = 0
+
+    def of_absorbed(self, lead: int | None) -> str:
+        """Said of what happened to a lead before it was merged into this one."""
+        if lead in (None, self.lead):
+            return ""
+        return _("as lead no. %d, which was merged into this one") % lead
 
 
 def events(lead: Lead, before: str = "", *, with_links: bool = True) -> TimelinePage:
-    """The events older than `before`, from activities, submissions, changes of stage and the journal: six queries.
+    """The events older than `before`, from activities, submissions, changes of stage and the journal, of the lead and of all that
+    were merged into it: seven queries.
 
     `with_links` leads to the submissions, for those who may open them.
     """
     place = _parse(before)
     found = [list(_older(rows, column, rank, place)) for rank, (rows, column) in enumerate(_sources(lead))]
-    names = _names(found[3])
+    names = replace(_names(found[3]), lead=lead.pk)
     shown = [[_SHOW[rank](row, names) for row in rows] for rank, rows in enumerate(found)]
     newest = list(islice(merge(*shown, key=lambda event: event.place, reverse=True), PAGE + 1))
     page = newest[:PAGE] if with_links else [replace(event, url="") for event in newest[:PAGE]]
@@ -113,20 +123,23 @@ def _folded(events: Iterable[Event]) -> list[Event]:
 
 def _sources(lead: Lead) -> list[tuple[QuerySet[Any], str]]:
     """The rows by kind, and the column that dates them. A kind's place in this list is its rank at equal times."""
+    leads = numbers_of(lead.pk)
     return [
         (
-            Submission.objects.filter(contact=lead.pk, made_activity__isnull=True)
+            Submission.objects.filter(contact__in=leads, made_activity__isnull=True)
             .select_related("form", "source")
             .defer("raw"),
             "received_at",
         ),
         (
-            Activity.objects.filter(contact=lead.pk).select_related("kind", "submission__source"),
+            Activity.objects.filter(contact__in=leads).select_related("kind", "submission__source"),
             "occurred_at",
         ),
-        (StageChange.objects.filter(lead=lead).select_related("by"), "at"),
+        (StageChange.objects.filter(lead__in=leads).select_related("by"), "at"),
         (
-            JournalEntry.objects.filter(lead_id=lead.pk).exclude(event__in=_SILENT).exclude(_TOLD_OTHERWISE),
+            JournalEntry.objects.filter(lead_id__in=leads)
+            .exclude(event__in=_SILENT)
+            .exclude(_TOLD_OTHERWISE),
             "at",
         ),
     ]
@@ -220,7 +233,7 @@ def _stage(row: StageChange, names: _Names) -> Event:
         place=(row.at, 2, row.pk),
         icon="flag",
         title=title,
-        text=row.reason,
+        text=" · ".join(text for text in (row.reason, names.of_absorbed(row.lead_id)) if text),
         by=str(row.by) if row.by else names_of_rule(row.rule),
         meaning="ontime" if row.to_stage in (Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER) else "",
     )
@@ -234,6 +247,7 @@ def _entry(row: JournalEntry, names: _Names) -> Event:
         telling.detail(told),
         _("for %(owner)s") % {"owner": owner} if owner else "",
         _("team %(team)s") % {"team": team} if team else "",
+        names.of_absorbed(row.lead_id),
     ]
     actor = names.people.get(row.actor_id or 0)
     return Event(
@@ -250,9 +264,10 @@ _SHOW: Final[tuple[Callable[[Any, _Names], Event], ...]] = (_submission, _activi
 
 
 def stage_track(lead: Lead) -> dict[str, Any]:
-    """The way with the day each stage was last reached, for the component stage_track: one query."""
+    """The way with the day each stage was last reached, by the lead or one that was merged into it, for the component
+    stage_track: two queries."""
     reached = dict(
-        StageChange.objects.filter(lead=lead)
+        StageChange.objects.filter(lead__in=numbers_of(lead.pk))
         .order_by()
         .values("to_stage")
         .annotate(last=Max("at"))
@@ -271,9 +286,11 @@ def stage_track(lead: Lead) -> dict[str, Any]:
 
 
 def facts(lead: Lead) -> list[tuple[str, object]]:
-    """What is known about the person beyond the head of the page, as label and value; nothing that is blank."""
+    """What is known about the person beyond the head of the page, as label and value; nothing that is blank; one query."""
     contact = lead.contact
+    addresses = contact.identities.filter(kind=IdentityKind.EMAIL).exclude(value=contact.email).order_by("pk")
     told: list[tuple[str, object]] = [
+        (_("Also known as"), ", ".join(addresses.values_list("value", flat=True))),
         (_("Website"), contact.website),
         *((str(name), value) for name, value in sorted(contact.extra.items())),
     ]

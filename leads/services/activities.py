@@ -45,6 +45,9 @@ def record_activity(
     if occurred_at > now + FUTURE_TOLERANCE:
         raise ActivityNotPossible(_("An activity cannot be in the future: record it once it happened."))
     row = Lead.objects.select_for_update().get(pk=lead.pk)
+    if row.merged_into_id is not None:
+        # Merged away meanwhile: what it did is what the one did that stands for it.
+        row = Lead.objects.select_for_update().get(pk=row.merged_into_id)
     if external_id is not None:
         known = Activity.objects.filter(contact=row.pk, external_id=external_id).first()
         if known is not None:

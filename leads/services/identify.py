@@ -48,7 +48,7 @@ def identify(readings: Sequence[Reading]) -> list[Match]:
 
     E-mail decides before external id, and external id before anonymous id, where they point to different contacts.
     """
-    _one_at_a_time()
+    one_at_a_time()
     known = _known({key for reading in readings for key in keys_of(reading)})
     work = _Work()
     matches = [work.match(reading, known) for reading in readings]
@@ -197,7 +197,8 @@ def _take_identities_along(matches: Sequence[Match], known: dict[Key, Contact]) 
     update_rows(rows, ["contact"])
 
 
-def _one_at_a_time() -> None:
+def one_at_a_time() -> None:
+    """Let nobody else make contacts, or change whose an identity is, until the running transaction ends."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

@@ -32,7 +32,8 @@ def open_opportunity(
 def close_opportunity(
     *, opportunity: Opportunity, state: OpportunityState, amount: Decimal | None, by: User, now: datetime
 ) -> Opportunity:
-    """Won makes the lead a customer, lost puts it into nurture. Raises ValueError for a deal that is closed already."""
+    """Won makes the lead a customer, lost puts it into nurture; while another deal is open (two leads were merged that had
+    one each), it stays an opportunity. Raises ValueError for a deal that is closed already."""
     row = Opportunity.objects.select_for_update().select_related("lead").get(pk=opportunity.pk)
     if row.state != OpportunityState.OPEN or state == OpportunityState.OPEN:
         raise ValueError(_("This deal is closed already."))
@@ -40,10 +41,12 @@ def close_opportunity(
     row.amount = row.amount if amount is None else amount
     row.save(update_fields=["state", "closed_at", "amount"])
     lead = Lead.objects.select_for_update().get(pk=row.lead_id)
-    target, why = (
-        (Stage.CUSTOMER, _("Deal won")) if state == OpportunityState.WON else (Stage.NURTURE, _("Deal lost"))
-    )
-    change_stage(moves=[Move(lead, target, why)], now=now, by=by)
+    if not lead.opportunities.open().exists():
+        why = _("Deal won") if state == OpportunityState.WON else _("Deal lost")
+        # Who bought while this one was open is a customer, whatever became of this one.
+        bought = lead.opportunities.won().filter(closed_at__gte=row.opened_at).exists()
+        target = Stage.CUSTOMER if bought else Stage.NURTURE
+        change_stage(moves=[Move(lead, target, why)], now=now, by=by)
     _record(row, f"opportunity.{state}", by, now)
     return row
 

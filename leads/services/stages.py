@@ -21,12 +21,17 @@ class StageChangedMeanwhile(RuntimeError):
 
 @dataclass(frozen=True)
 class Move:
-    """One lead to one stage. `at` differs from `now` only for facts recorded later than they happened."""
+    """One lead to one stage. `at` differs from `now` only for facts recorded later than they happened.
+
+    `into` is the lead that another one is merged into; with `taken_over` the stage comes from one that was.
+    """
 
     lead: Lead
     to: Stage
     reason: str = ""
     at: datetime | None = None
+    into: Lead | None = None
+    taken_over: bool = False
 
 
 @transaction.atomic
@@ -38,11 +43,15 @@ def change_stage(*, moves: Sequence[Move], now: datetime, by: User | None = None
     """
     groups: dict[tuple[str, Stage], list[Move]] = defaultdict(list)
     for move in moves:
-        event_of(move.lead.stage, move.to)
+        event_of(move.lead.stage, move.to, taken_over=move.taken_over)
         groups[move.lead.stage, move.to].append(move)
     for (origin, target), group in groups.items():
-        since = {move.lead.pk: (target.value, move.at or now) for move in group}
-        moved = update_values(Lead, ["stage", "stage_since"], since, only_where=("stage", origin))
+        fields = {
+            move.lead.pk: (target.value, move.at or now, move.into.pk if move.into else None)
+            for move in group
+        }
+        columns = ["stage", "stage_since", "merged_into"]
+        moved = update_values(Lead, columns, fields, only_where=("stage", origin))
         if moved != len(group):
             raise StageChangedMeanwhile(
                 f"{len(group) - moved} of {len(group)} leads are no longer in {origin}."

@@ -21,6 +21,7 @@ from leads.models.lead import STAGE_CHOICES
 from leads.selectors import people, timeline
 from leads.services import people as services
 from leads.stages import Stage
+from leads.views.following import follows_merges
 
 STAGES: Final = dict(STAGE_CHOICES)
 
@@ -30,7 +31,7 @@ STAGES: Final = dict(STAGE_CHOICES)
 def lead_list(request: HttpRequest) -> HttpResponse:
     """Everybody who could become a customer, by filters that live in the address."""
     question = people.Question.parse(request.GET.dict())
-    page = people.lead_page(policies.visible_leads(_user(request)), question)
+    page = people.lead_page(policies.visible_leads(reader(request)), question)
     views = [
         {"label": STAGES[stage] if stage else _("All"), "url": url, "active": active}
         for stage, url, active in people.saved_views(question)
@@ -74,7 +75,7 @@ def _options(question: people.Question, origins: list[str]) -> list[dict[str, An
         {
             "label": _("Stage"),
             "choices": [
-                choice(label, question.stage == stage, stage=stage) for stage, label in STAGES.items()
+                choice(STAGES[stage], question.stage == stage, stage=stage) for stage in people.STAGES
             ],
         },
         {
@@ -138,9 +139,10 @@ def _chips(question: people.Question) -> list[dict[str, str]]:
 
 @require_safe
 @login_required
+@follows_merges
 def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One lead: who it is, where it stands, and the one timeline of everything."""
-    lead = _lead(request, pk)
+    lead = find(request, pk)
     now = current_time()
     context = {
         "now": now,
@@ -149,7 +151,8 @@ def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "page": _events(request, lead),
         "facts": timeline.facts(lead),
         "attribution": timeline.attribution(lead),
-        "may_decide": policies.can_decide(_user(request)),
+        "may_decide": policies.can_decide(reader(request)),
+        "may_merge": policies.can_merge(reader(request)),
         "with_marketing": lead.stage in services.WITH_MARKETING,
         "is_disqualified": lead.stage == Stage.DISQUALIFIED,
     }
@@ -158,9 +161,10 @@ def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @login_required
+@follows_merges
 def timeline_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Older events of a lead's timeline; the page of the lead from there on for a browser without script."""
-    lead = _lead(request, pk)
+    lead = find(request, pk)
     if not getattr(request, "htmx", False):
         return redirect(f"{lead.get_absolute_url()}?{request.GET.urlencode()}#timeline")
     context = {"now": current_time(), "lead": lead, "page": _events(request, lead)}
@@ -168,15 +172,16 @@ def timeline_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _events(request: HttpRequest, lead: Lead) -> timeline.TimelinePage:
-    with_links = can_open(_user(request), "submissions")
+    with_links = can_open(reader(request), "submissions")
     return timeline.events(lead, request.GET.get("before", ""), with_links=with_links)
 
 
 @require_POST
 @login_required
+@follows_merges
 def hand_off(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the lead before sales now."""
-    lead = _lead(request, pk)
+    lead = find(request, pk)
     done = _("%(lead)s goes to sales. The handoff with its clock follows within seconds.") % {"lead": lead}
     return _decided(
         request, lead, lambda user: services.hand_off(lead=lead, by=user, now=current_time()), done
@@ -185,17 +190,19 @@ def hand_off(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
+@follows_merges
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a disqualified lead back."""
-    lead = _lead(request, pk)
+    lead = find(request, pk)
     done = _("%(lead)s is a lead again; its score decides how it goes on.") % {"lead": lead}
     return _decided(request, lead, lambda user: services.reopen(lead=lead, by=user, now=current_time()), done)
 
 
 @login_required
+@follows_merges
 def nurture(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask until when, then put the lead aside."""
-    lead, user, now = _lead(request, pk), _user(request), current_time()
+    lead, user, now = find(request, pk), reader(request), current_time()
     policies.check_can_decide(user)
     form = NurtureForm(request.POST or None, today=now.date())
     if request.method == "POST" and form.is_valid():
@@ -214,9 +221,10 @@ def nurture(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@follows_merges
 def disqualify(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask why, then take the lead out."""
-    lead, user = _lead(request, pk), _user(request)
+    lead, user = find(request, pk), reader(request)
     policies.check_can_decide(user)
     form = DisqualifyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -263,7 +271,7 @@ def _decided(
 ) -> HttpResponse:
     """Make the decision and go back to the lead's page with its result in words."""
     try:
-        decide(_user(request))
+        decide(reader(request))
     except services.NotPossible as reason:
         messages.error(request, str(reason))
     else:
@@ -271,15 +279,16 @@ def _decided(
     return redirect(lead)
 
 
-def _lead(request: HttpRequest, pk: int) -> Lead:
+def find(request: HttpRequest, pk: int) -> Lead:
     """The lead of this number, if the person may see it; otherwise as if it did not exist."""
     # A number beyond the column is nobody's, and SQLite would not even look.
     if pk >= 2**63:
         raise Http404
-    leads = policies.visible_leads(_user(request)).select_related("contact__company", "first_source")
+    leads = policies.visible_leads(reader(request)).select_related("contact__company", "first_source")
     return get_object_or_404(leads, pk=pk)
 
 
-def _user(request: HttpRequest) -> User:
+def reader(request: HttpRequest) -> User:
+    """Who is logged in."""
     assert isinstance(request.user, User)
     return request.user

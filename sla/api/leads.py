@@ -17,7 +17,7 @@ from leads.api.paging import Paged, page_of
 from leads.api.reading import Number
 from leads.api.schemas import LeadOut, facts_of
 from leads.models import Lead
-from leads.policies import visible_leads
+from leads.policies import number_of_kept, visible_leads
 from leads.selectors.people import Question, matching
 from leads.stages import Stage
 from sla.clock import Look
@@ -89,7 +89,7 @@ def list_leads(request: HttpRequest, asked: Query[LeadFilters]) -> Any:
 def get_lead(request: HttpRequest, lead_id: Path[Number]) -> Any:
     """A lead with its score and its newest handoff."""
     user = asker(request)
-    row = get_object_or_404(_rows(user), pk=lead_id)
+    row = get_object_or_404(_rows(user), pk=number_of_kept(lead_id))
     return _lead_out(row, _summaries(user, [row], current_time()))
 
 

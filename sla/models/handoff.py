@@ -22,6 +22,7 @@ class HandoffState(models.TextChoices):
     RECYCLED = "recycled", _("Recycled to nurture")
     DISQUALIFIED = "disqualified", _("Disqualified")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+    MERGED = "merged", _("Merged")
 
 
 OPEN_STATES = (HandoffState.WAITING.value, HandoffState.ACCEPTED.value)

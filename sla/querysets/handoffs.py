@@ -88,6 +88,14 @@ class HandoffQuerySet(models.QuerySet):
         """Ended, whichever way."""
         return self.exclude(state__in=["waiting", "accepted"])
 
+    def not_merged(self) -> Self:
+        """Without those that ended because another one of the same person goes on."""
+        return self.exclude(state="merged")
+
+    def open_first(self) -> Self:
+        """The open one, then the ones that began last."""
+        return self.order_by(models.F("ended_at").desc(nulls_first=True), "-started_at", "-pk")
+
     def queued(self) -> Self:
         """Waiting in a team's queue, nobody's yet."""
         return self.waiting().filter(owner__isnull=True)

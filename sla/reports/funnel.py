@@ -62,7 +62,7 @@ def funnel(*, zone: ZoneInfo, sources: Sequence[str] = ()) -> Funnel:
 
     Days are calendar dates of `zone`: the date of winning less the date of the first contact, as it is, below zero too.
     """
-    leads = Lead.objects.from_sources(sources)
+    leads = Lead.objects.not_merged().from_sources(sources)
     counts = {
         row["first_origin"]: row["number"]
         for row in leads.values("first_origin").annotate(number=Count("pk")).order_by()

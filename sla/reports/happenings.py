@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from leads.models import JournalEntry
 from leads.models.lead import STAGE_CHOICES
+from leads.selectors.merged import numbers_of
 from leads.services.handing import HAND_RAISE, REQUESTED, THRESHOLD
 from sla.agreements.fields import label_of
 from sla.models import (
@@ -30,6 +31,7 @@ from sla.models import (
     TouchKind,
 )
 from sla.reports.wording import STEP_DETAILS, exact, to_the_second
+from sla.services.merging import MERGED
 from sla.services.pausing import LEAD_ACTED
 from sla.services.returned import PickedUp
 
@@ -46,6 +48,11 @@ EVENTS: dict[str, tuple[Any, str, str]] = {
     "handoff.recycled": (gettext_lazy("Recycled to nurture"), "recycle", "paused"),
     "handoff.disqualified": (gettext_lazy("Disqualified"), "person-x", "waived"),
     "handoff.withdrawn": (gettext_lazy("Withdrawn by marketing"), "slash-circle", "waived"),
+    "handoff.merged": (
+        gettext_lazy("Merged: the lead goes on in another handoff"),
+        "people",
+        "waived",
+    ),
     "handoff.incomplete": (gettext_lazy("Agreed fields were missing"), "file-earmark-text", "warning"),
     "handoff.picked_up": (gettext_lazy("Picked up by marketing"), "arrow-counterclockwise", "ontime"),
     "touch.logged": (gettext_lazy("Touch logged"), "telephone-outbound", "ontime"),
@@ -64,12 +71,14 @@ EVENTS: dict[str, tuple[Any, str, str]] = {
     "clock.paused": (gettext_lazy("Clock paused"), "pause-circle-fill", "paused"),
     "clock.resumed": (gettext_lazy("Clock goes on"), "stopwatch", ""),
     "clock.recomputed": (gettext_lazy("Due time computed anew"), "calendar-week", "warning"),
+    "clock.began_earlier": (gettext_lazy("Earlier start of a merged lead"), "people", "warning"),
     "clock.waived": (gettext_lazy("Waived"), "slash-circle", "waived"),
 }
 WHY = {
     "resumed": gettext_lazy("the pause was ended early"),
     LEAD_ACTED: gettext_lazy("the lead did something"),
     "calendar_corrected": gettext_lazy("the calendar was corrected"),
+    MERGED: gettext_lazy("two leads were one person"),
     **{f"paused:{reason}": reason.label for reason in PauseReason},
 }
 LABELS = {
@@ -90,6 +99,7 @@ LABELS = {
     "done": gettext_lazy("what was done"),
     "kind": gettext_lazy("kind"),
     "missing": gettext_lazy("missing"),
+    "into": gettext_lazy("goes on as handoff no."),
     "outcome": gettext_lazy("outcome"),
     "paused_until": gettext_lazy("paused until"),
     "until": gettext_lazy("until"),
@@ -111,7 +121,7 @@ READY_RULES = (
     (REQUESTED, gettext_lazy("marketing’s request")),
 )
 # What points to rows whose content is told in words instead.
-_POINTERS = {"handoff", "touch", "promise", "pause", "pauses"}
+_POINTERS = {"handoff", "touch", "clock", "promise", "pause", "pauses"}
 _TOLD_OF_LEADS = ("lead.ready", "lead.stage_changed")
 
 
@@ -144,7 +154,9 @@ def journal_of(handoff: Handoff, clock_ids: Sequence[int]) -> QuerySet[JournalEn
         | Q(subject_kind="clock", subject_id__in=clock_ids)
         | meanwhile
     )
-    return JournalEntry.objects.filter(about, lead_id=handoff.lead_id).order_by("at", "pk")
+    # The rows of a lead that was merged into this one stay under its own number.
+    leads = numbers_of(handoff.lead_id)
+    return JournalEntry.objects.filter(about, lead_id__in=leads).order_by("at", "pk")
 
 
 @dataclass

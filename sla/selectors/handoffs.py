@@ -136,6 +136,14 @@ def handoff_detail(*, handoff: Handoff, user: User, now: datetime) -> HandoffDet
     )
 
 
+def goes_on_as(*, handoff: Handoff, user: User) -> Handoff | None:
+    """Where a handoff that ended in a merge goes on: the open one of its lead, else the latest, as far as the reader may see it.
+    None for any other handoff."""
+    if handoff.state != HandoffState.MERGED:
+        return None
+    return visible_handoffs(user).filter(lead=handoff.lead_id).not_merged().open_first().first()
+
+
 def handoffs_of_lead(*, lead_id: int, user: User, now: datetime) -> tuple[Lead | None, list[HandoffDetail]]:
     """A lead with its handoffs, newest first, as far as the reader may see them; no lead where they may not see it."""
     lead = visible_leads(user).select_related("contact").filter(pk=lead_id).first()

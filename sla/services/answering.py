@@ -152,6 +152,11 @@ def told(row: Handoff) -> str:
         }
     if row.state == HandoffState.REJECTED:
         return _("%(who)s rejected this lead at %(at)s. It is back with marketing.") % {"who": who, "at": at}
+    if row.state == HandoffState.MERGED:
+        return (
+            _("This lead turned out to be one that goes on elsewhere: %s. Nothing is left to do here.")
+            % row.lead
+        )
     return _("This handoff has ended (%s).") % row.get_state_display()
 
 

@@ -112,21 +112,28 @@ def end_each(*, ends: Sequence[End], now: datetime, by: User | None = None, rule
     finish(ends=ends, cancels=[], now=now, by=by, rule=rule)
 
 
-def cancel_clocks(*, clocks: Sequence[Clock], now: datetime, by: User | None = None, rule: str = "") -> None:
-    """End clocks that nobody kept or missed (the handoff was withdrawn). One that is late already is missed, not cancelled."""
-    cancel_each(ends=[End(clock, now) for clock in clocks], now=now, by=by, rule=rule)
+def cancel_clocks(
+    *, clocks: Sequence[Clock], now: datetime, by: User | None = None, rule: str = "", why: str = ""
+) -> None:
+    """End clocks that nobody kept or missed (the handoff was withdrawn). One that is late already is missed, not cancelled.
 
-
-def cancel_each(*, ends: Sequence[End], now: datetime, by: User | None = None, rule: str = "") -> None:
-    """Cancel running clocks, each at the time of the fact that made it void; one that was late by then is missed."""
-    finish(ends=[], cancels=ends, now=now, by=by, rule=rule)
+    `why` is a code for the journal.
+    """
+    cancels = [End(clock, now) for clock in clocks]
+    finish(ends=[], cancels=cancels, now=now, by=by, rule=rule, why=why)
 
 
 @transaction.atomic
 def finish(
-    *, ends: Sequence[End], cancels: Sequence[End], now: datetime, by: User | None = None, rule: str = ""
+    *,
+    ends: Sequence[End],
+    cancels: Sequence[End],
+    now: datetime,
+    by: User | None = None,
+    rule: str = "",
+    why: str = "",
 ) -> None:
-    """End some running clocks and cancel others, in a bounded number of statements; see end_each and cancel_each."""
+    """End some running clocks and cancel others, in a bounded number of statements; see end_each and cancel_clocks."""
     running = {end.clock: end.at for end in ends if end.clock.outcome == ClockOutcome.RUNNING}
     void = {end.clock: end.at for end in cancels if end.clock.outcome == ClockOutcome.RUNNING}
     running |= {clock: at for clock, at in void.items() if is_late(clock.due_at, at)}
@@ -147,7 +154,7 @@ def finish(
     point_to_next(over)
     close(clocks=over, now=now)
     _lift([clock for clock in over if clock.breached_at and clock.outcome != ClockOutcome.MISSED], now)
-    _record_ends(over, now, by, rule)
+    _record_ends(over, now, by, rule, why)
 
 
 @transaction.atomic
@@ -229,7 +236,7 @@ def seconds_between(clock: Clock, start: datetime, end: datetime) -> int:
     return between(calendar_of(clock.promise, clock.calendar_version), start, end, pauses_of(clock))
 
 
-def _record_ends(clocks: Sequence[Clock], now: datetime, by: User | None, rule: str) -> None:
+def _record_ends(clocks: Sequence[Clock], now: datetime, by: User | None, rule: str, why: str = "") -> None:
     record(
         entries=[
             Entry(
@@ -238,7 +245,7 @@ def _record_ends(clocks: Sequence[Clock], now: datetime, by: User | None, rule: 
                 clock.pk,
                 clock.handoff.lead_id,
                 {"outcome": ClockOutcome.RUNNING.value},
-                _end_of(clock),
+                _end_of(clock) | ({"why": why} if why else {}),
             )
             for clock in clocks
         ],

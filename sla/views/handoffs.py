@@ -16,14 +16,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.policies import Refusal, can_open
 from drains.clock import current_time
+from leads.views.following import follows_merges
 from sla.forms import TouchForm, VerbForm
 from sla.models import Handoff, PromiseKind
-from sla.selectors.handoffs import detail_queryset, handoff_detail, handoffs_of_lead
+from sla.selectors.handoffs import detail_queryset, goes_on_as, handoff_detail, handoffs_of_lead
 from sla.services.answering import AlreadyAnswered, NotPossible
 from sla.services.answering import accept as accept_handoff
 from sla.views.verbs import VERBS, accepted_text
@@ -36,8 +38,17 @@ PROBLEMS = (AlreadyAnswered, NotPossible, Refusal)
 @login_required
 @require_safe
 def handoff(request: HttpRequest, pk: int) -> HttpResponse:
-    """One handoff: who, clocks, touches and verbs; as a sheet where htmx asks for the detail of a list."""
-    return _page(request, find(_user(request), pk))
+    """One handoff: who, clocks, touches and verbs; as a sheet where htmx asks for the detail of a list.
+
+    One that ended because its lead was merged into another leads to where that goes on; `?own` shows it all the same.
+    """
+    user = _user(request)
+    row = find(user, pk)
+    goes_on = goes_on_as(handoff=row, user=user) if "own" not in request.GET else None
+    if goes_on is None:
+        return _page(request, row)
+    messages.info(request, _("Handoff no. %d was merged into this one: both leads were one person.") % row.pk)
+    return redirect(goes_on)
 
 
 @login_required
@@ -80,6 +91,7 @@ def by_form(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 
 @login_required
 @require_safe
+@follows_merges
 def lead_handoffs(request: HttpRequest, pk: int) -> HttpResponse:
     """All handoffs of a lead with clocks and outcomes, for the lead's page; a page of its own without htmx."""
     now = current_time()

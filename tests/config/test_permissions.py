@@ -89,6 +89,8 @@ PAGES: dict[str, dict[str, int | str]] = {
     "leads:reopen": NOT_BY_GET,
     "leads:nurture": DECIDE_ON_LEADS,
     "leads:disqualify": DECIDE_ON_LEADS,
+    "leads:merge": DECIDE_ON_LEADS,
+    "leads:merge_with": DECIDE_ON_LEADS,
     "scoring:lines": LOGGED_IN,
     "sla:inbox": INBOX,
     "sla:handoff": LOGGED_IN,
@@ -107,6 +109,7 @@ PAGES: dict[str, dict[str, int | str]] = {
     "sla:open_deal": WORK,
     "sla:close_deal": WORK,
     "sla:lead_handoffs": LOGGED_IN,
+    "sla:merge_outlook": DECIDE_ON_LEADS,
     "sla:pick_up": row(LOGIN, 200, 403, 403, 403, 200),
     "sla:returned": SUBMISSIONS,
     "sla:compliance": COMPLIANCE,
@@ -143,6 +146,8 @@ THEIRS: dict[str, dict[str, int | str]] = {
     "leads:timeline": row(LOGIN, 302, 404, 302, 302, 302),
     "leads:nurture": row(LOGIN, 200, 404, 403, 403, 200),
     "leads:disqualify": row(LOGIN, 200, 404, 403, 403, 200),
+    "leads:merge": row(LOGIN, 200, 404, 403, 403, 200),
+    "leads:merge_with": row(LOGIN, 200, 404, 403, 403, 200),
     "scoring:lines": THEIR_LEAD,
     "sla:handoff": THEIR_HANDOFF,
     "sla:reject": THEIR_WORK,
@@ -159,6 +164,7 @@ THEIRS: dict[str, dict[str, int | str]] = {
     "sla:close_deal": THEIR_WORK,
     "sla:pick_up": row(LOGIN, 200, 404, 404, 403, 200),
     "sla:lead_handoffs": THEIR_LEAD,
+    "sla:merge_outlook": row(LOGIN, 200, 404, 403, 403, 200),
     "sla:evidence": THEIR_HANDOFF,
 }
 AGREEMENT_VERBS = tuple(
@@ -175,6 +181,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "leads:reopen": ("rep", "sales_manager", "auditor"),
     "leads:nurture": ("rep", "sales_manager", "auditor"),
     "leads:disqualify": ("rep", "sales_manager", "auditor"),
+    "leads:merge_with": ("rep", "sales_manager", "auditor"),
     "sla:accept": ("marketing", "auditor"),
     "sla:reject": ("marketing", "auditor"),
     "sla:assign": ("marketing", "rep", "auditor"),
@@ -237,6 +244,8 @@ def address(name: str, world: World, *, theirs: bool = False) -> str:
         return reverse(name, kwargs={"pk": world.submission.pk})
     if name.startswith("sla:calendar"):
         return reverse(name, kwargs={"pk": Calendar.objects.get().pk})
+    if "other" in wanted:
+        return reverse(name, args=[handoff.lead_id, handoffs["waiting"].lead_id])
     of_lead = app in ("leads", "scoring") or name == "sla:lead_handoffs"
     return reverse(name, kwargs={"pk": handoff.lead_id if of_lead else handoff.pk})
 

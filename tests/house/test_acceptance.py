@@ -6,14 +6,15 @@ import re
 
 from tests.support.shared import PROJECT
 
-CASES = 43
+# The whole of issue 3, and of the others what is built.
+CASES = (*range(1, 44), 57, 58, 59, 63)
 
 
 def test_every_acceptance_case_names_tests_that_exist() -> None:
     rows = re.findall(
         r"^\| (\d+) \|[^|]*\|(.*)\|$", (PROJECT / "docs/acceptance.md").read_text(), re.MULTILINE
     )
-    assert [int(number) for number, _tests in rows] == list(range(1, CASES + 1))
+    assert [int(number) for number, _tests in rows] == list(CASES)
     there = {
         name
         for path in (PROJECT / "tests").rglob("test_*.py")

@@ -8,7 +8,7 @@ import pytest
 from leads.models import Contact, JournalEntry, Lead, Source, StageChange
 from leads.models.lead import STAGE_CHOICES
 from leads.services.stages import Move, StageChangedMeanwhile, change_stage
-from leads.stages import TRANSITIONS, MoveRefused, Stage, can_move, diagram, event_of
+from leads.stages import TRANSITIONS, MoveRefused, Stage, can_move, diagram, event_of, stage_of_both
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 ARCHITECTURE = Path(__file__).parents[2] / "docs" / "architecture.md"
@@ -42,7 +42,8 @@ def test_every_stage_can_be_reached_and_none_is_a_dead_end() -> None:
     reached = {target for _, target in TRANSITIONS} | {Stage.LEAD}
     left = {origin for origin, _ in TRANSITIONS}
     assert reached == set(Stage)
-    assert left == set(Stage)
+    # But for the lead that another one stands for: its way is over.
+    assert left == set(Stage) - {Stage.MERGED}
 
 
 @pytest.mark.parametrize("origin", Stage)
@@ -53,6 +54,23 @@ def test_a_move_is_named_exactly_where_it_is_possible(origin: Stage, target: Sta
     else:
         with pytest.raises(MoveRefused):
             event_of(origin, target)
+
+
+@pytest.mark.parametrize("kept", [stage for stage in Stage if stage != Stage.MERGED])
+@pytest.mark.parametrize("absorbed", [stage for stage in Stage if stage != Stage.MERGED])
+def test_a_merge_takes_the_further_stage_over_and_none_that_is_behind(kept: Stage, absorbed: Stage) -> None:
+    both = stage_of_both(kept, absorbed)
+    behind = absorbed if both == kept else kept
+    assert both == stage_of_both(absorbed, kept)
+    assert event_of(behind, both, taken_over=True)
+    if behind != both and not can_move(both, behind):
+        with pytest.raises(MoveRefused):
+            event_of(both, behind, taken_over=True)
+
+
+def test_only_a_merge_jumps() -> None:
+    assert event_of(Stage.LEAD, Stage.CUSTOMER, taken_over=True)
+    assert not can_move(Stage.LEAD, Stage.CUSTOMER)
 
 
 @pytest.mark.django_db

@@ -222,7 +222,7 @@ def test_case_28_what_the_lead_does_after_the_end_opens_no_clock() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("end", ["rejected", "qualified", "recycled", "disqualified", "withdrawn"])
 def test_case_30_a_closed_lead_never_alarms(end: str) -> None:
-    """Whichever way it was closed. Leads are never merged into each other, so none is merged away."""
+    """Whichever way it was closed; merged away: tests/sla/test_merging.py."""
     team, (rep,) = open_desk(reps=1)
     people = [rep, make_user("sales_manager", team=team)]
     (handoff,) = hand_over(MORNING)
