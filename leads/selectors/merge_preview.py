@@ -51,7 +51,7 @@ def side_by_side(kept: Lead, absorbed: Lead) -> list[Row]:
             stages[absorbed.stage],
             stages[stage_of_both(kept.stage, absorbed.stage).value],
         ),
-        Row(_("Score"), kept.score, absorbed.score, _("of all activities, at once")),
+        Row(_("Score"), kept.score, absorbed.score, _("computed from both")),
         Row(
             _("Lead since"),
             kept.created_at,

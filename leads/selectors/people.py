@@ -217,7 +217,7 @@ def _found(text: str) -> Q:
     if len(numbers) > SEARCHED:
         return Q(contact__in=Contact.objects.filter(condition).order_by().values("pk"))
     # Who is known by the address or name of one that was merged is found as the lead that stands for both.
-    numbers.update(Lead.objects.merged().filter(pk__in=numbers).values_list("merged_into", flat=True))
+    numbers.update(Contact.objects.filter(lead__absorbed__in=numbers).values_list("pk", flat=True))
     return Q(pk__in=numbers)
 
 

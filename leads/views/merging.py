@@ -26,7 +26,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
     """Look up the lead that is the same person; to begin with, whoever has the same name."""
     lead, user = find(request, pk), reader(request)
     policies.check_can_merge(user)
-    search = request.GET.get("q", lead.contact.full_name).replace("\x00", "")[:200]
+    search = request.GET.get("who", lead.contact.full_name).replace("\x00", "")[:200]
     context = {
         "lead": lead,
         "search": search,

@@ -175,7 +175,7 @@ def _keep_who_had_it(plan: Outlook) -> None:
         for shift in plan.earlier
         if shift.clock.is_of_lead and shift.of.owner_id != shift.clock.owner_id
     ]
-    if others:
+    if others and plan.stays is not None:
         Tenure.objects.create(
             handoff=plan.stays,
             owner=others[0].of.owner,

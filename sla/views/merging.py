@@ -33,14 +33,7 @@ def merge_outlook(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         }
         for clock in plan.goes_on
     ]
-    over = [
-        {
-            "clock": clock,
-            "is_late": is_late(clock.due_at, now),
-            "outcome": "missed" if is_late(clock.due_at, now) else "waived",
-        }
-        for clock in plan.over
-    ]
+    over = [{"clock": clock, "is_late": is_late(clock.due_at, now)} for clock in plan.over]
     context = {"lead": kept, "outlook": plan, "going_on": going_on, "over": over, "now": now}
     part = "#part" if request.htmx else ""  # type: ignore[attr-defined]
     return render(request, f"sla/merge_outlook.html{part}", context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -32,10 +33,10 @@ TOUCH = PromiseKind.FIRST_TOUCH
 CLOCKS = ("sla.sweep", "sla.escalate")
 
 
-def merged(kept: Lead, absorbed: Lead, at: datetime, **fields: object) -> Lead:
+def merged(kept: Lead, absorbed: Lead, at: datetime) -> Lead:
     """The kept lead after a merge by somebody of marketing."""
     by = make_user("marketing")
-    merge_leads(kept=kept, absorbed=absorbed, by=by, reason="The same phone", now=at, **fields)  # type: ignore[arg-type]
+    merge_leads(kept=kept, absorbed=absorbed, by=by, reason="The same phone", now=at)
     return Lead.objects.get(pk=kept.pk)
 
 
@@ -190,7 +191,7 @@ def test_later_submissions_of_either_address_are_the_kept_ones() -> None:
 
 def test_a_threshold_that_only_both_cross_hands_off_once() -> None:
     open_desk()
-    person = {"job_title": "Director", "employees": 100, "company_name": "Acme"}
+    person: dict[str, Any] = {"job_title": "Director", "employees": 100, "company_name": "Acme"}
     numbers = [arrive(now=MORNING, activity="webinar", **person).contact_id for _number in range(2)]
     run_until_idle(MORNING, ARRIVAL)
     assert not Handoff.objects.exists()
@@ -247,7 +248,7 @@ def test_marketing_finds_the_other_lead_sees_what_will_be_and_merges() -> None:
     with time_machine.travel(MORNING + 20 * MINUTE, tick=False):
         one, other = accepted(MORNING), hand_over(MORNING, first_name="Zoe", last_name="Zebra")[0]
         client = enter()
-        found = client.get(f"/leads/{one.lead_id}/merge/", {"q": "zebra"}, headers={"HX-Request": "true"})
+        found = client.get(f"/leads/{one.lead_id}/merge/", {"who": "zebra"}, headers={"HX-Request": "true"})
         target = f"/leads/{one.lead_id}/merge/{other.lead_id}/"
         assert f'href="{target}"' in found.content.decode()
         page = client.get(target).content.decode()

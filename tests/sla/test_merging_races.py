@@ -28,6 +28,11 @@ def merging(kept: Lead, absorbed: Lead, by: User) -> Callable[[], object]:
     return lambda: merge_leads(kept=kept, absorbed=absorbed, by=by, reason="One person", now=LATER)
 
 
+def accepting(handoff: Handoff) -> Callable[[], object]:
+    rep, row = owner_of(handoff), Handoff.objects.get(pk=handoff.pk)
+    return lambda: accept(handoff=row, by=rep, now=MORNING + 5 * MINUTE)
+
+
 def nothing_is_left(kept: Lead, absorbed: Lead) -> None:
     """At most one open handoff, and all of both at the lead that stays."""
     assert Lead.objects.get(pk=absorbed.pk).merged_into_id == kept.pk
@@ -69,9 +74,8 @@ def test_a_merge_and_an_acceptance_of_what_ends_with_it() -> None:
     open_desk(reps=8)
     for _round in range(4):
         working, waiting = accepted(MORNING), hand_over(MORNING)[0]
-        rep, row = owner_of(waiting), Handoff.objects.get(pk=waiting.pk)
         results = at_once(
-            lambda row=row, rep=rep: accept(handoff=row, by=rep, now=MORNING + 5 * MINUTE),
+            accepting(waiting),
             merging(working.lead, waiting.lead, make_user("marketing")),
         )
         assert isinstance(results[0], Handoff | AlreadyAnswered), results
