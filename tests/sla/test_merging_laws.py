@@ -106,7 +106,7 @@ def check_handoffs(kept: Lead, absorbed: Lead, stage: Stage) -> None:
     assert len(opened) == (1 if stage == Stage.SRL else 0)
     for row in Handoff.objects.all():
         known = row.next_clock_id
-        Handoff.objects.filter(pk=row.pk).point_to_next_clock()
+        Handoff.objects.point_to_next_clock([row.pk])
         row.refresh_from_db()
         assert row.next_clock_id == known
 
