@@ -98,6 +98,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "contact",
                 "verbose_name_plural": "contacts",
+                "indexes": [models.Index(fields=["email"], name="contact_search_email")],
             },
         ),
         migrations.CreateModel(
@@ -187,6 +188,52 @@ class Migration(migrations.Migration):
                 "verbose_name": "lead",
                 "verbose_name_plural": "leads",
                 "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("dirty_at__isnull", False)),
+                        fields=["dirty_at"],
+                        name="lead_dirty",
+                    ),
+                    models.Index(
+                        condition=models.Q(("next_change_at__isnull", False)),
+                        fields=["next_change_at"],
+                        name="lead_next_change",
+                    ),
+                    models.Index(
+                        condition=models.Q(("ready_at__isnull", False)),
+                        fields=["ready_at"],
+                        name="lead_ready",
+                    ),
+                    models.Index(fields=["stage", "-score", "-contact"], name="lead_list_stage_score"),
+                    models.Index(fields=["-score", "-contact"], name="lead_list_score"),
+                    models.Index(fields=["-last_activity_at", "-contact"], name="lead_list_recent"),
+                    models.Index(
+                        condition=models.Q(("stage", "nurture")),
+                        fields=["nurture_until"],
+                        name="lead_nurture_due",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "stage__in",
+                                [
+                                    "lead",
+                                    "mql",
+                                    "srl",
+                                    "sql",
+                                    "opportunity",
+                                    "customer",
+                                    "nurture",
+                                    "disqualified",
+                                ],
+                            )
+                        ),
+                        name="lead_stage_known",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("tier__in", [1, 2])), name="lead_tier_known"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -225,6 +272,15 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "identity",
                 "verbose_name_plural": "identities",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("value", "kind", "namespace"), name="identity_of_one_contact"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["email", "external", "anonymous"])),
+                        name="identity_kind_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -371,6 +427,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "source",
                 "verbose_name_plural": "sources",
                 "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["form", "api", "import"])), name="source_kind_known"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -552,6 +613,59 @@ class Migration(migrations.Migration):
                 "verbose_name": "submission",
                 "verbose_name_plural": "submissions",
                 "ordering": ["-received_at", "-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "received")), fields=["id"], name="submission_to_process"
+                    ),
+                    models.Index(fields=["source", "digest", "received_at"], name="submission_repeat"),
+                    models.Index(fields=["-received_at", "-id"], name="submission_list"),
+                    models.Index(fields=["review", "-received_at", "-id"], name="submission_review"),
+                    models.Index(fields=["outcome", "-received_at", "-id"], name="submission_outcome"),
+                    models.Index(fields=["email"], name="submission_search_email"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("delivery_key__isnull", False), ("duplicate_of__isnull", True)),
+                        fields=("source", "delivery_key"),
+                        name="submission_delivery_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["received", "processed"])),
+                        name="submission_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "outcome__in",
+                                [
+                                    "",
+                                    "new_lead",
+                                    "known_lead",
+                                    "excluded",
+                                    "spam",
+                                    "duplicate",
+                                    "refused",
+                                    "deal",
+                                ],
+                            )
+                        ),
+                        name="submission_outcome_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("review__in", ["pending", "accepted", "corrected", "rejected", "not_needed"])
+                        ),
+                        name="submission_review_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("duplicate_of__isnull", True),
+                            models.Q(("duplicate_of", models.F("id")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="submission_not_its_own_repeat",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -601,6 +715,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "activity",
                 "verbose_name_plural": "activities",
+                "indexes": [
+                    models.Index(
+                        fields=["contact", "occurred_at"],
+                        include=("kind", "voided_at"),
+                        name="activity_of_contact",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -675,6 +796,18 @@ class Migration(migrations.Migration):
                 "verbose_name": "change of stage",
                 "verbose_name_plural": "changes of stage",
                 "ordering": ["at", "pk"],
+                "indexes": [
+                    models.Index(fields=["lead", "at"], name="stage_change_of_lead"),
+                    models.Index(fields=["to_stage", "at"], name="stage_change_funnel"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("by__isnull", False), models.Q(("rule", ""), _negated=True), _connector="OR"
+                        ),
+                        name="stage_change_by_a_person_or_a_rule",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -746,6 +879,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "opportunity",
                 "verbose_name_plural": "opportunities",
                 "ordering": ["-opened_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at__isnull", True), ("state", "open")),
+                            models.Q(("closed_at__isnull", False), ("state__in", ["won", "lost"])),
+                            _connector="OR",
+                        ),
+                        name="opportunity_closed_with_a_date",
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -770,191 +913,6 @@ class Migration(migrations.Migration):
                 related_name="+",
                 to="leads.activity",
                 verbose_name="raised hand",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contact",
-            index=models.Index(fields=["email"], name="contact_search_email"),
-        ),
-        migrations.AddConstraint(
-            model_name="contactidentity",
-            constraint=models.UniqueConstraint(
-                fields=("value", "kind", "namespace"), name="identity_of_one_contact"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactidentity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["email", "external", "anonymous"])),
-                name="identity_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="source",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["form", "api", "import"])), name="source_kind_known"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(
-                condition=models.Q(("state", "received")), fields=["id"], name="submission_to_process"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(fields=["source", "digest", "received_at"], name="submission_repeat"),
-        ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(fields=["-received_at", "-id"], name="submission_list"),
-        ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(fields=["review", "-received_at", "-id"], name="submission_review"),
-        ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(fields=["outcome", "-received_at", "-id"], name="submission_outcome"),
-        ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(fields=["email"], name="submission_search_email"),
-        ),
-        migrations.AddConstraint(
-            model_name="submission",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("delivery_key__isnull", False), ("duplicate_of__isnull", True)),
-                fields=("source", "delivery_key"),
-                name="submission_delivery_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="submission",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["received", "processed"])), name="submission_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="submission",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "outcome__in",
-                        ["", "new_lead", "known_lead", "excluded", "spam", "duplicate", "refused", "deal"],
-                    )
-                ),
-                name="submission_outcome_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="submission",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("review__in", ["pending", "accepted", "corrected", "rejected", "not_needed"])
-                ),
-                name="submission_review_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="submission",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("duplicate_of__isnull", True),
-                    models.Q(("duplicate_of", models.F("id")), _negated=True),
-                    _connector="OR",
-                ),
-                name="submission_not_its_own_repeat",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="activity",
-            index=models.Index(
-                fields=["contact", "occurred_at"], include=("kind", "voided_at"), name="activity_of_contact"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="stagechange",
-            index=models.Index(fields=["lead", "at"], name="stage_change_of_lead"),
-        ),
-        migrations.AddIndex(
-            model_name="stagechange",
-            index=models.Index(fields=["to_stage", "at"], name="stage_change_funnel"),
-        ),
-        migrations.AddConstraint(
-            model_name="stagechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("by__isnull", False), models.Q(("rule", ""), _negated=True), _connector="OR"
-                ),
-                name="stage_change_by_a_person_or_a_rule",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="opportunity",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", True), ("state", "open")),
-                    models.Q(("closed_at__isnull", False), ("state__in", ["won", "lost"])),
-                    _connector="OR",
-                ),
-                name="opportunity_closed_with_a_date",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lead",
-            index=models.Index(
-                condition=models.Q(("dirty_at__isnull", False)), fields=["dirty_at"], name="lead_dirty"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lead",
-            index=models.Index(
-                condition=models.Q(("next_change_at__isnull", False)),
-                fields=["next_change_at"],
-                name="lead_next_change",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lead",
-            index=models.Index(
-                condition=models.Q(("ready_at__isnull", False)), fields=["ready_at"], name="lead_ready"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lead",
-            index=models.Index(fields=["stage", "-score", "-contact"], name="lead_list_stage_score"),
-        ),
-        migrations.AddIndex(
-            model_name="lead",
-            index=models.Index(fields=["-score", "-contact"], name="lead_list_score"),
-        ),
-        migrations.AddIndex(
-            model_name="lead",
-            index=models.Index(fields=["-last_activity_at", "-contact"], name="lead_list_recent"),
-        ),
-        migrations.AddIndex(
-            model_name="lead",
-            index=models.Index(
-                condition=models.Q(("stage", "nurture")), fields=["nurture_until"], name="lead_nurture_due"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lead",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "stage__in",
-                        ["lead", "mql", "srl", "sql", "opportunity", "customer", "nurture", "disqualified"],
-                    )
-                ),
-                name="lead_stage_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lead",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("tier__in", [1, 2])), name="lead_tier_known"
             ),
         ),
     ]

@@ -106,6 +106,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "version of an agreement",
                 "verbose_name_plural": "versions of agreements",
                 "ordering": ["agreement", "-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("agreement", "number"), name="agreement_version_number"),
+                    models.UniqueConstraint(
+                        fields=("agreement", "in_force_from"), name="agreement_version_one_at_a_time"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -161,6 +167,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "version of a calendar",
                 "verbose_name_plural": "versions of calendars",
                 "ordering": ["calendar", "-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("calendar", "number"), name="calendar_version_number")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -261,6 +270,61 @@ class Migration(migrations.Migration):
                 "verbose_name": "clock",
                 "verbose_name_plural": "clocks",
                 "ordering": ["due_at", "pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("breached_at__isnull", True), ("outcome", "running")),
+                        fields=["due_at", "id"],
+                        name="clock_sweep",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("breached_at__isnull", True), ("outcome", "running"), ("warned_at__isnull", True)
+                        ),
+                        fields=["warn_at", "id"],
+                        name="clock_warn",
+                    ),
+                    models.Index(
+                        fields=["started_at", "kind"],
+                        include=("team", "owner", "source", "tier", "outcome", "due_at", "seconds_used"),
+                        name="clock_compliance",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["running", "kept", "missed", "cancelled"])),
+                        name="clock_outcome_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", True), ("outcome", "running")),
+                            models.Q(
+                                models.Q(("outcome", "running"), _negated=True), ("ended_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="clock_ended_with_an_outcome",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "kept"), _negated=True),
+                            ("ended_at__lte", models.F("due_at")),
+                            _connector="OR",
+                        ),
+                        name="clock_kept_is_in_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "missed"), _negated=True),
+                            ("ended_at__gt", models.F("due_at")),
+                            _connector="OR",
+                        ),
+                        name="clock_missed_is_late",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("due_at__gte", models.F("started_at"))),
+                        name="clock_due_after_start",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -300,6 +364,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "breach",
                 "verbose_name_plural": "breaches",
                 "ordering": ["-deadline", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("clock", "deadline"), name="breach_once_per_deadline")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -403,6 +470,71 @@ class Migration(migrations.Migration):
                 "verbose_name": "handoff",
                 "verbose_name_plural": "handoffs",
                 "ordering": ["-started_at", "-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("owner__isnull", True), ("state", "waiting")),
+                        fields=["team", "started_at"],
+                        name="handoff_queue",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ("waiting", "accepted"))),
+                        fields=["owner", "state"],
+                        name="handoff_inbox",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ("waiting", "accepted"))),
+                        fields=["team", "state"],
+                        name="handoff_team",
+                    ),
+                    models.Index(fields=["-started_at", "-id"], name="handoff_list"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("waiting", "accepted"))),
+                        fields=("lead",),
+                        name="handoff_one_open_per_lead",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "waiting",
+                                    "accepted",
+                                    "rejected",
+                                    "qualified",
+                                    "recycled",
+                                    "disqualified",
+                                    "withdrawn",
+                                ],
+                            )
+                        ),
+                        name="handoff_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("tier__in", ["hand_raiser", "scored", "tier_2"])),
+                        name="handoff_tier_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", True), ("state__in", ("waiting", "accepted"))),
+                            models.Q(
+                                models.Q(("state__in", ("waiting", "accepted")), _negated=True),
+                                ("ended_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="handoff_ended_when_closed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "accepted"), _negated=True),
+                            ("owner__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="handoff_accepted_has_an_owner",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -488,6 +620,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "promise",
                 "verbose_name_plural": "promises",
                 "ordering": ["version", "kind", "tier"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "kind", "tier"), name="promise_once_per_tier"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["accept", "first_touch"])), name="promise_kind_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("tier__in", ["hand_raiser", "scored", "tier_2"])),
+                        name="promise_tier_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("hours__in", ["business", "round_the_clock"])),
+                        name="promise_hours_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("target_seconds__gt", 0)), name="promise_target_above_zero"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("warn_percent__gte", 1), ("warn_percent__lte", 99)),
+                        name="promise_warns_before_due",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -669,6 +822,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "territory",
                 "verbose_name_plural": "territories",
                 "ordering": ["team"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_fallback", True)),
+                        fields=("is_fallback",),
+                        name="territory_one_fallback",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -729,214 +889,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "touch",
                 "verbose_name_plural": "touches",
                 "ordering": ["at", "pk"],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="agreementversion",
-            constraint=models.UniqueConstraint(
-                fields=("agreement", "number"), name="agreement_version_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreementversion",
-            constraint=models.UniqueConstraint(
-                fields=("agreement", "in_force_from"), name="agreement_version_one_at_a_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendarversion",
-            constraint=models.UniqueConstraint(fields=("calendar", "number"), name="calendar_version_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="breach",
-            constraint=models.UniqueConstraint(fields=("clock", "deadline"), name="breach_once_per_deadline"),
-        ),
-        migrations.AddConstraint(
-            model_name="promise",
-            constraint=models.UniqueConstraint(
-                fields=("version", "kind", "tier"), name="promise_once_per_tier"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="promise",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["accept", "first_touch"])), name="promise_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="promise",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("tier__in", ["hand_raiser", "scored", "tier_2"])),
-                name="promise_tier_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="promise",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("hours__in", ["business", "round_the_clock"])), name="promise_hours_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="promise",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("target_seconds__gt", 0)), name="promise_target_above_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="promise",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("warn_percent__gte", 1), ("warn_percent__lte", 99)),
-                name="promise_warns_before_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="clock",
-            index=models.Index(
-                condition=models.Q(("breached_at__isnull", True), ("outcome", "running")),
-                fields=["due_at", "id"],
-                name="clock_sweep",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="clock",
-            index=models.Index(
-                condition=models.Q(
-                    ("breached_at__isnull", True), ("outcome", "running"), ("warned_at__isnull", True)
-                ),
-                fields=["warn_at", "id"],
-                name="clock_warn",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="clock",
-            index=models.Index(
-                fields=["started_at", "kind"],
-                include=("team", "owner", "source", "tier", "outcome", "due_at", "seconds_used"),
-                name="clock_compliance",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clock",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["running", "kept", "missed", "cancelled"])),
-                name="clock_outcome_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clock",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", True), ("outcome", "running")),
-                    models.Q(models.Q(("outcome", "running"), _negated=True), ("ended_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="clock_ended_with_an_outcome",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clock",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", "kept"), _negated=True),
-                    ("ended_at__lte", models.F("due_at")),
-                    _connector="OR",
-                ),
-                name="clock_kept_is_in_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clock",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", "missed"), _negated=True),
-                    ("ended_at__gt", models.F("due_at")),
-                    _connector="OR",
-                ),
-                name="clock_missed_is_late",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clock",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("due_at__gte", models.F("started_at"))), name="clock_due_after_start"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="handoff",
-            index=models.Index(
-                condition=models.Q(("owner__isnull", True), ("state", "waiting")),
-                fields=["team", "started_at"],
-                name="handoff_queue",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="handoff",
-            index=models.Index(
-                condition=models.Q(("state__in", ("waiting", "accepted"))),
-                fields=["owner", "state"],
-                name="handoff_inbox",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="handoff",
-            index=models.Index(
-                condition=models.Q(("state__in", ("waiting", "accepted"))),
-                fields=["team", "state"],
-                name="handoff_team",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="handoff",
-            index=models.Index(fields=["-started_at", "-id"], name="handoff_list"),
-        ),
-        migrations.AddConstraint(
-            model_name="handoff",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("waiting", "accepted"))),
-                fields=("lead",),
-                name="handoff_one_open_per_lead",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handoff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "waiting",
-                            "accepted",
-                            "rejected",
-                            "qualified",
-                            "recycled",
-                            "disqualified",
-                            "withdrawn",
-                        ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["call", "email", "meeting", "message"])),
+                        name="touch_kind_known",
                     )
-                ),
-                name="handoff_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handoff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("tier__in", ["hand_raiser", "scored", "tier_2"])),
-                name="handoff_tier_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handoff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", True), ("state__in", ("waiting", "accepted"))),
-                    models.Q(
-                        models.Q(("state__in", ("waiting", "accepted")), _negated=True),
-                        ("ended_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="handoff_ended_when_closed",
-            ),
+                ],
+            },
         ),
         migrations.AddConstraint(
             model_name="handoff",
@@ -945,30 +904,6 @@ class Migration(migrations.Migration):
                     models.Q(("state", "rejected"), _negated=True), ("reason__isnull", False), _connector="OR"
                 ),
                 name="handoff_rejected_with_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handoff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "accepted"), _negated=True), ("owner__isnull", False), _connector="OR"
-                ),
-                name="handoff_accepted_has_an_owner",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="territory",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_fallback", True)),
-                fields=("is_fallback",),
-                name="territory_one_fallback",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="touch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["call", "email", "meeting", "message"])),
-                name="touch_kind_known",
             ),
         ),
     ]
