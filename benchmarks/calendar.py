@@ -106,7 +106,7 @@ def _start_clocks(clocks: int, cast: Cast, now: datetime) -> None:
             version,
             now - timedelta(seconds=number * STEP % SINCE),
             handoff.owner,
-            handoff.lead.first_source_id,
+            handoff.source_id,
         )
         for number, (handoff, kind) in enumerate(made)
     )

@@ -58,8 +58,17 @@ def pages(leads: int, cast: Cast) -> list[Page]:
         marketing("/leads/ searched", reverse("leads:list") + f"?q=person{leads // 2}"),
         manager("/compliance/", reverse("sla:compliance")),
         manager("/compliance/ 90 days", reverse("sla:compliance") + "?period=90d"),
+        manager(
+            "/compliance/ 90 days of a source",
+            reverse("sla:compliance") + f"?period=90d&source={cast.source.pk}",
+        ),
         manager("/compliance/clocks/", reverse("sla:clocks")),
+        manager(
+            "/compliance/clocks/ missed in 90 days", reverse("sla:clocks") + "?period=90d&outcome=missed"
+        ),
         Page(Role.REP, "/inbox/", reverse("sla:inbox")),
+        Page(Role.REP, "/inbox/ team queue", reverse("sla:inbox") + "?view=queue"),
+        manager("/inbox/ of all teams", reverse("sla:inbox")),
     ]
     if own is not None:
         found += [Page(Role.REP, "a handoff", reverse("sla:handoff", args=[own.pk])), *_lead(own.lead_id)]

@@ -58,6 +58,7 @@ class Passing:
         return {
             "id": "n",
             "lead_id": "lead",
+            "source_id": str(self.cast.source.pk),
             "team_id": "team",
             "owner_id": "rep",
             "tier": "tier",

@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from django.db.models import Q
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from leads.counting import said_up_to
 from leads.filters import ANY, JUNK, OUTCOMES, PERIODS, REVIEWS, SHORTEST_SEARCH, SubmissionFilters
 from leads.models import Contact, Form, Outcome, Review, Source, Submission
 from leads.querysets import SubmissionQuerySet
@@ -159,7 +159,7 @@ def submissions_page(
     return Page(
         filters=filters,
         rows=rows,
-        count=_said(number),
+        count=said_up_to(MOST_COUNTED, number),
         number=number if number <= MOST_COUNTED else None,
         views=[_view(view, filters, counts) for view in VIEWS],
         options=_options(search),
@@ -234,11 +234,6 @@ def _count(rows: SubmissionQuerySet) -> int:
     return rows.order_by()[: MOST_COUNTED + 1].count()
 
 
-def _said(number: int) -> str:
-    shown = number_format(min(number, MOST_COUNTED), use_l10n=True, force_grouping=True)
-    return f"{shown}+" if number > MOST_COUNTED else shown
-
-
 def _place(filters: SubmissionFilters, name: str, row: Submission, number: int) -> str:
     address = filters.address()
     return f"{address}{'&' if len(address) > 1 else ''}{name}={Cursor(row.received_at, row.pk, number)}"
@@ -258,7 +253,7 @@ def _view(view: _View, filters: SubmissionFilters, counts: dict[str, int]) -> di
         "label": view.label,
         "url": _only(view).address(),
         "active": view.of(filters),
-        "count": _said(counts[view.key]) if counts.get(view.key) else None,
+        "count": said_up_to(MOST_COUNTED, counts[view.key]) if counts.get(view.key) else None,
     }
 
 

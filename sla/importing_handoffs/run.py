@@ -153,6 +153,7 @@ def _handoff(lead: Lead, story: Story, mapping: LogMapping, ground: Ground) -> H
     return Handoff(
         lead=lead,
         team=ground.team,
+        source_id=lead.first_source_id,
         tier=mapping.tier,
         state=mapping.ended_as,
         ready_at=story.opened_at,

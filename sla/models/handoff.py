@@ -6,10 +6,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
-from leads.models import Lead
+from leads.models import Lead, Source
 from sla.models.agreement import HandoffTier
 from sla.models.version import AgreementVersion
-from sla.querysets import HandoffQuerySet, ReasonQuerySet
+from sla.querysets import HandoffQuerySet, ReasonQuerySet, arrival
 
 
 class HandoffState(models.TextChoices):
@@ -26,6 +26,9 @@ class HandoffState(models.TextChoices):
 
 
 OPEN_STATES = (HandoffState.WAITING.value, HandoffState.ACCEPTED.value)
+IS_OPEN = Q(state__in=OPEN_STATES)
+# Columns of HandoffQuerySet.by_time_left.
+BY_TIME_LEFT = ("put_first_at", "next_due_at", "started_at", "id")
 
 
 class ReasonKind(models.TextChoices):
@@ -117,7 +120,12 @@ class Handoff(models.Model):
         Reason, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reason")
     )
     note = models.TextField(_("note"), blank=True)
-    # Sales' clock that is due next, of whoever has the handoff: what the inbox is ordered by. Kept by sla.services.clocks.
+    # Copied from the lead when the handoff is opened, so that the audit reads one table.
+    source = models.ForeignKey(
+        Source, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("source")
+    )
+    # Sales' clock that is due next, of whoever has the handoff, and its due time: what the inbox is ordered by. Both are
+    # written by HandoffQuerySet.point_to_next_clock and nothing else.
     next_clock = models.ForeignKey(
         "sla.Clock",
         on_delete=models.SET_NULL,
@@ -128,6 +136,7 @@ class Handoff(models.Model):
         related_name="+",
         verbose_name=_("next clock"),
     )
+    next_due_at = models.DateTimeField(_("due next"), null=True, blank=True, editable=False)
 
     objects = HandoffQuerySet.as_manager()
 
@@ -136,13 +145,17 @@ class Handoff(models.Model):
         verbose_name_plural = _("handoffs")
         ordering = ["-started_at", "-pk"]
         indexes = [
+            # The inbox in its order, of a rep, of a team's queue, of a team, and of all teams: a page reads its own rows.
+            models.Index(fields=["owner", *BY_TIME_LEFT], name="handoff_inbox", condition=IS_OPEN),
             models.Index(
-                fields=["team", "started_at"],
+                fields=["team", *BY_TIME_LEFT],
                 name="handoff_queue",
                 condition=Q(state="waiting", owner__isnull=True),
             ),
-            models.Index(fields=["owner", "state"], name="handoff_inbox", condition=Q(state__in=OPEN_STATES)),
-            models.Index(fields=["team", "state"], name="handoff_team", condition=Q(state__in=OPEN_STATES)),
+            models.Index(fields=["team", *BY_TIME_LEFT], name="handoff_team", condition=IS_OPEN),
+            models.Index(fields=BY_TIME_LEFT, name="handoff_all_teams", condition=IS_OPEN),
+            # What came since a reader looked, which every open inbox asks every few seconds.
+            models.Index(arrival(), name="handoff_arrivals", condition=IS_OPEN),
             models.Index(fields=["-started_at", "-id"], name="handoff_list"),
             models.Index(
                 fields=["started_at"],
@@ -153,6 +166,7 @@ class Handoff(models.Model):
                     "assigned_at",
                     "ready_at",
                     "reason",
+                    "source",
                     "state",
                     "tier",
                 ],

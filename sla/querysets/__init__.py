@@ -2,7 +2,7 @@
 
 from sla.querysets.agreements import AgreementQuerySet, AgreementVersionQuerySet, ReasonQuerySet
 from sla.querysets.clocks import LEADS_OWN, ClockQuerySet
-from sla.querysets.handoffs import HandoffQuerySet, TenureQuerySet
+from sla.querysets.handoffs import HandoffQuerySet, TenureQuerySet, arrival
 from sla.querysets.ladders import EscalationQuerySet
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "HandoffQuerySet",
     "ReasonQuerySet",
     "TenureQuerySet",
+    "arrival",
 ]

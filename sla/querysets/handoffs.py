@@ -12,14 +12,19 @@ from django.db.models.functions import Coalesce
 from sla.querysets.clocks import LEADS_OWN
 
 _NEXT_CLOCK = """
-    UPDATE sla_handoff SET next_clock_id = (
-        SELECT clock.id FROM sla_clock AS clock
+    UPDATE sla_handoff SET (next_clock_id, next_due_at) = (
+        SELECT clock.id, clock.due_at FROM sla_clock AS clock
         WHERE clock.handoff_id = sla_handoff.id AND clock.outcome = 'running' AND clock.kind IN ({kinds})
           AND (clock.kind IN ({own}) OR clock.owner_id = sla_handoff.owner_id
                OR (clock.owner_id IS NULL AND sla_handoff.owner_id IS NULL))
         ORDER BY clock.due_at, clock.id LIMIT 1)
     WHERE sla_handoff.id IN ({keys})
 """
+
+
+def arrival() -> Coalesce:
+    """When a handoff came to whoever has it: to its rep, else to the team's queue. As the index handoff_arrivals has it."""
+    return Coalesce("assigned_at", "started_at")
 
 
 def _places(values: Sequence[object]) -> str:
@@ -71,10 +76,12 @@ class HandoffQuerySet(models.QuerySet):
 
     def rep_away(self, now: datetime) -> Self:
         """Open, and with a rep who is absent at `now` or cannot log in any more."""
-        from accounts.models import Absence
+        from accounts.models import Absence, User
 
-        absences = Absence.objects.running(now).filter(user=models.OuterRef("owner"))
-        return self.open().filter(Q(owner__is_active=False) | models.Exists(absences))
+        # The few people first, and then what they have.
+        absences = Absence.objects.running(now).filter(user=models.OuterRef("pk"))
+        away = User.objects.filter(Q(is_active=False) | models.Exists(absences))
+        return self.open().filter(owner__in=away.order_by().values("pk"))
 
     def passed_on(self) -> Self:
         """Accepted once, and waiting for the answer of whoever it was given to since."""
@@ -165,31 +172,51 @@ class HandoffQuerySet(models.QuerySet):
             return self.closed().filter(Q(owner=user.pk) | Q(answered_by=user.pk))
         return self.visible_to(user).closed()
 
-    def by_time_left(self, now: datetime) -> Self:
-        """With the clock of sales that is due next for whoever has the handoff (`due_at`, `warn_at`, `paused_until`,
-        `clock_kind`, `hours`): what a ladder put first, then what is late, then what is due next, then what no clock runs for,
-        longest waiting first, and at last what is paused."""
+    def by_time_left(self) -> Self:
+        """What a ladder put first, then what is late, then what is due next, then what no clock runs for, longest waiting
+        first; the columns of BY_TIME_LEFT. What is paused comes after all of that: see moving() and standing_still()."""
+        return self.order_by(
+            F("put_first_at").asc(nulls_last=True), F("next_due_at").asc(nulls_last=True), "started_at", "pk"
+        )
+
+    def moving(self, now: datetime) -> Self:
+        """Put first, late, or with a next clock that does not stand still at `now`, or with none."""
+        return self.filter(
+            Q(put_first_at__isnull=False)
+            | Q(next_due_at__lt=now)
+            | Q(next_clock__paused_until__isnull=True)
+            | Q(next_clock__paused_until__lte=now)
+        )
+
+    def standing_still(self, now: datetime) -> Self:
+        """The rest: in time, and the clock that is due next is paused at `now`."""
+        return self.filter(put_first_at__isnull=True, next_due_at__gte=now, next_clock__paused_until__gt=now)
+
+    def due_before(self, at: datetime) -> Self:
+        """The clock that is due next is due before `at`: at `now`, what is late for whoever has it."""
+        return self.filter(next_due_at__lt=at)
+
+    def put_first(self) -> Self:
+        """By a step of a ladder."""
+        return self.filter(put_first_at__isnull=False)
+
+    def not_put_first(self) -> Self:
+        """In their place by time."""
+        return self.filter(put_first_at__isnull=True)
+
+    def with_next_clock(self) -> Self:
+        """With what a row says of the clock that is due next: `due_at`, `warn_at`, `paused_until`, `clock_kind`, `hours`."""
         return self.annotate(
-            due_at=models.F("next_clock__due_at"),
-            warn_at=models.F("next_clock__warn_at"),
-            paused_until=models.F("next_clock__paused_until"),
-            clock_kind=models.F("next_clock__kind"),
-            hours=models.F("next_clock__calendar_version"),
-            is_paused=Case(
-                When(next_clock__paused_until__gt=now, next_clock__due_at__gte=now, then=Value(1)),
-                default=Value(0),
-                output_field=models.IntegerField(),
-            ),
-        ).order_by(
-            models.F("put_first_at").asc(nulls_last=True),
-            "is_paused",
-            models.F("due_at").asc(nulls_last=True),
-            "started_at",
-            "pk",
+            due_at=F("next_due_at"),
+            warn_at=F("next_clock__warn_at"),
+            paused_until=F("next_clock__paused_until"),
+            clock_kind=F("next_clock__kind"),
+            hours=F("next_clock__calendar_version"),
         )
 
     def point_to_next_clock(self, keys: Iterable[int]) -> None:
-        """Write which of sales' running clocks is due next for whoever has each of these handoffs; one statement for 1,000.
+        """Write which of sales' running clocks is due next for whoever has each of these handoffs, and when it is due; one
+        statement for 1,000. Also where a due time moved: sla.services.recompute, the only place that moves any, comes by here.
 
         An answer is owed by whoever the clock names; the lead's own clocks are the work of whoever has it now. Every start and
         end of a clock comes by here, and putting the statement together took several times longer than to run it.
@@ -207,23 +234,12 @@ class HandoffQuerySet(models.QuerySet):
 
     def arrived_since(self, at: datetime) -> Self:
         """Handed to their rep, or to the queue, after `at`."""
-        return self.filter(Q(assigned_at__gt=at) | Q(assigned_at__isnull=True, started_at__gt=at))
+        return self.annotate(arrival=arrival()).filter(arrival__gt=at)
 
-    def tally(self, now: datetime) -> dict[str, Any]:
-        """How many of each kind (for_answer, accepted, queued, late) and the newest arrival, in one statement."""
-        waiting = Q(state="waiting")
-        return (
-            self.by_time_left(now)
-            .order_by()
-            .aggregate(
-                all=models.Count("pk"),
-                for_answer=models.Count("pk", filter=waiting & Q(owner__isnull=False)),
-                accepted=models.Count("pk", filter=Q(state="accepted")),
-                queued=models.Count("pk", filter=waiting & Q(owner__isnull=True)),
-                late=models.Count("pk", filter=Q(due_at__lt=now)),
-                newest=models.Max(Coalesce("assigned_at", "started_at")),
-            )
-        )
+    def newest_arrival(self) -> datetime | None:
+        """When the last of them came; one statement."""
+        rows = self.annotate(arrival=arrival()).order_by("-arrival").values_list("arrival", flat=True)
+        return rows.first()
 
     def visible_to(self, user: Any) -> Self:
         """A rep and a team's manager see their team's; everybody else who may see handoffs sees all."""

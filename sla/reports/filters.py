@@ -31,7 +31,7 @@ FILTERS = {
 }
 CUTS = ("team", "rep", "source", "tier")
 # The same as columns of handoffs; a handoff has no kind of promise.
-_OF_HANDOFFS = {"team": "team_id", "rep": "owner_id", "source": "lead__first_source_id", "tier": "tier"}
+_OF_HANDOFFS = {"team": "team_id", "rep": "owner_id", "source": "source_id", "tier": "tier"}
 OUTCOMES = {
     "kept": gettext_lazy("Kept"),
     "missed": gettext_lazy("Missed"),

@@ -294,7 +294,7 @@ class HandoffList:
             "rep": str(handoff.owner) if handoff.owner else _("Queue"),
             "team": str(handoff.team),
             "tier": str(HandoffTier(handoff.tier).label),
-            "source": self._sources.get(handoff.lead.first_source_id, ""),
+            "source": self._sources.get(handoff.source_id, ""),
             "ready": moment(handoff.ready_at, self.ask.now),
             "started": moment(handoff.started_at, self.ask.now),
             "took": elapsed(took),

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Count, Prefetch, TextChoices, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Absence, Role, User
+from leads.counting import count_up_to, said_up_to
 from leads.models import Lead
 from sla.models import Handoff
 from sla.policies import can_reassign
@@ -16,6 +16,8 @@ from sla.querysets import HandoffQuerySet
 from sla.selectors.lateness import add_lateness
 
 PAGE_SIZE = 25
+# Counted exactly up to here; beyond it the page says "1,000+".
+MOST_COUNTED = 1000
 
 
 class InboxView(TextChoices):
@@ -31,12 +33,23 @@ class InboxView(TextChoices):
 
 @dataclass(frozen=True)
 class Tally:
-    """How many wait, how many of all are late, and how many each view holds; `newest` is the last arrival."""
+    """How many wait, how many of all are late, and how many each view holds, MOST_COUNTED + 1 standing for any more than
+    MOST_COUNTED; `newest` is the last arrival."""
 
     waiting: int
     late: int
     of_view: Mapping[InboxView, int]
     newest: datetime | None
+
+    @property
+    def waiting_said(self) -> str:
+        """How many wait, as a text."""
+        return said_up_to(MOST_COUNTED, self.waiting)
+
+    @property
+    def late_said(self) -> str:
+        """How many are late, as a text."""
+        return said_up_to(MOST_COUNTED, self.late)
 
 
 @dataclass(frozen=True)
@@ -50,7 +63,8 @@ class Away:
 
 @dataclass(frozen=True)
 class InboxPage:
-    """One page of one view. `total` is None for what is closed: nobody counts history to show fifty rows of it."""
+    """One page of one view. `total` is None for what is closed: nobody counts history to show fifty rows of it. Where there
+    are `more_than_total`, nobody counted on."""
 
     view: InboxView
     rows: Sequence[Handoff]
@@ -58,6 +72,7 @@ class InboxPage:
     number: int
     total: int | None
     has_next: bool
+    more_than_total: bool = False
     away: Sequence[Away] = ()
 
     @property
@@ -72,52 +87,89 @@ class InboxPage:
 
 
 def inbox_page(*, user: User, view: InboxView, number: int, now: datetime) -> InboxPage:
-    """Page `number` (from 1) of a view; six statements at most, whatever the number of handoffs, and a few more for who passes
+    """Page `number` (from 1) of a view; eight statements at most, whatever the number of handoffs, and a few more for who passes
     leads on."""
     tally = _tally(user, now)
     away = _away(user, now) if view == InboxView.AWAY else []
-    start = (number - 1) * PAGE_SIZE
-    rows = list(handoffs_of(user, view, now)[start : start + PAGE_SIZE + 1])
-    _add_people(rows[:PAGE_SIZE], user)
-    if view != InboxView.CLOSED:
-        add_lateness(rows[:PAGE_SIZE], now)
     total = tally.of_view.get(view)
-    return InboxPage(view, rows[:PAGE_SIZE], tally, number, total, len(rows) > PAGE_SIZE, away)
+    rows = _slice(_in_order(user, view, now), (number - 1) * PAGE_SIZE, PAGE_SIZE + 1, total)
+    has_next = len(rows) > PAGE_SIZE
+    rows = rows[:PAGE_SIZE]
+    _add_people(rows, user)
+    if view != InboxView.CLOSED:
+        add_lateness(rows, now)
+    has_more = total is not None and total > MOST_COUNTED
+    return InboxPage(view, rows, tally, number, MOST_COUNTED if has_more else total, has_next, has_more, away)
 
 
 def handoffs_of(user: User, view: InboxView, now: datetime) -> HandoffQuerySet:
-    """The handoffs of a view, in its order."""
+    """The handoffs of a view, in no order."""
     if view == InboxView.CLOSED:
-        return Handoff.objects.closed_by(user).order_by("-started_at", "-pk")
+        return Handoff.objects.closed_by(user)
     rows = Handoff.objects.to_act(user)
     if view == InboxView.ANSWER:
-        rows = rows.waiting().of_a_rep()
-    elif view == InboxView.WORK:
-        rows = rows.accepted()
-    elif view == InboxView.QUEUE:
-        rows = rows.queued()
-    elif view == InboxView.AWAY:
-        rows = rows.rep_away(now)
-    return rows.by_time_left(now)
+        return rows.waiting().of_a_rep()
+    if view == InboxView.WORK:
+        return rows.accepted()
+    if view == InboxView.QUEUE:
+        return rows.queued()
+    return rows.rep_away(now) if view == InboxView.AWAY else rows
 
 
 def count_new(*, user: User, view: InboxView, seen: datetime) -> int:
-    """How many came into a view after the newest one that its reader has seen."""
-    return handoffs_of(user, view, seen).arrived_since(seen).order_by().count()
+    """How many came into a view after the newest one that its reader has seen; MOST_COUNTED + 1 for any more than that."""
+    return count_up_to(MOST_COUNTED, {view: handoffs_of(user, view, seen).arrived_since(seen)})[view]
+
+
+def _in_order(user: User, view: InboxView, now: datetime) -> list[HandoffQuerySet]:
+    """The parts of a view, one after the other: each is read from an index in its order, and pauses end while nobody writes
+    anything, so that no index can know of them."""
+    rows = handoffs_of(user, view, now)
+    if view == InboxView.CLOSED:
+        return [rows.order_by("-started_at", "-pk")]
+    rows = rows.with_next_clock().by_time_left()
+    return [rows.moving(now), rows.standing_still(now)]
+
+
+def _slice(parts: Sequence[HandoffQuerySet], start: int, size: int, total: int | None) -> list[Handoff]:
+    """`size` rows from place `start` of the parts put together, of which there are `total`, as far as that was counted."""
+    found: list[Handoff] = []
+    end = start + size if total is None or total > MOST_COUNTED else min(start + size, total)
+    for part in parts:
+        if start >= end:
+            break
+        rows = list(part[start:end])
+        found += rows
+        if rows or not start:
+            passed = start + len(rows)
+        else:
+            passed = part.order_by()[:start].count()
+        # The places of the next part are counted from the end of this one.
+        start, end = max(0, start - passed), end - passed
+    return found
 
 
 def _tally(user: User, now: datetime) -> Tally:
-    counts: dict[str, Any] = Handoff.objects.to_act(user).tally(now)
-    of_view = {
-        InboxView.ALL: counts["all"],
-        InboxView.ANSWER: counts["for_answer"],
-        InboxView.WORK: counts["accepted"],
-        InboxView.QUEUE: counts["queued"],
-    }
+    rows = Handoff.objects.to_act(user)
+    views = [InboxView.ALL, InboxView.ANSWER, InboxView.WORK, InboxView.QUEUE]
     if can_reassign(user):
-        of_view[InboxView.AWAY] = Handoff.objects.to_act(user).rep_away(now).count()
-    waiting = counts["for_answer"] + counts["queued"]
-    return Tally(waiting, counts["late"], of_view, counts["newest"])
+        views.append(InboxView.AWAY)
+    late = rows.due_before(now)
+    counts = count_up_to(
+        MOST_COUNTED,
+        {
+            **{view: handoffs_of(user, view, now) for view in views},
+            # Two parts of the index, and not all of it.
+            "late_first": late.put_first(),
+            "late": late.not_put_first(),
+        },
+    )
+    return Tally(
+        counts[InboxView.ANSWER] + counts[InboxView.QUEUE],
+        counts["late_first"] + counts["late"],
+        {view: counts[view] for view in views},
+        rows.newest_arrival(),
+    )
 
 
 def _away(user: User, now: datetime) -> list[Away]:

@@ -70,8 +70,7 @@ def _run_clocks(live: Sequence[Handoff], terms: dict[int, Terms], now: datetime)
         for kind, at, owner in spans:
             promise = term.promise(kind, handoff.tier)
             if promise is not None:
-                source = handoff.lead.first_source_id
-                starts.append(Start(handoff, promise, term.calendar_version, at, owner, source))
+                starts.append(Start(handoff, promise, term.calendar_version, at, owner, handoff.source_id))
     clocks = start_clocks(starts=starts, now=now, rule=RULE)
     record_missing(handoffs=live, now=now, rule=RULE)
     over = [clock for clock in clocks if clock.kind == PromiseKind.ROUTING or _is_complete(clock)]
@@ -123,6 +122,7 @@ def _handoff(lead: Lead, terms: dict[int, Terms], turns: Turns, is_history: bool
         lead=lead,
         team=territory.team,
         owner=owner,
+        source_id=lead.first_source_id,
         tier=tier_of(lead),
         agreement_version=terms[territory.team_id].version,
         ready_at=lead.ready_at,

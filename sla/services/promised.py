@@ -39,8 +39,8 @@ def start_promised(
     None for history that an import brought (case 29), and none a second time: those of a lead that was accepted before go on.
     Marketing answers for its own: those have no owner.
     """
-    known = list(handoff.clocks.order_by("pk").values_list("kind", "source_id"))
-    wanted = set(kinds) - {kind for kind, _source in known}
+    known = set(handoff.clocks.values_list("kind", flat=True))
+    wanted = set(kinds) - known
     version: Any = handoff.agreement_version_id
     promises = list(Promise.objects.filter(version=version, kind__in=wanted, tier=handoff.tier).order_by())
     # What has a clock was not imported; only a handoff without any is asked.
@@ -49,7 +49,6 @@ def start_promised(
     # In the order in which they are named, whatever the database likes.
     promises.sort(key=lambda promise: list(kinds).index(PromiseKind(promise.kind)))
     calendar = calendar_version_of(handoff.team_id)
-    source = known[0][1] if known else handoff.lead.first_source_id
     starts = [
         Start(
             handoff,
@@ -57,7 +56,7 @@ def start_promised(
             calendar,
             at,
             handoff.owner if side_of(promise.kind) == Side.SALES else None,
-            source,
+            handoff.source_id,
         )
         for promise in promises
     ]

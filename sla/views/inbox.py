@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Role, User
 from accounts.policies import workplace
 from drains.clock import current_time
+from leads.counting import said_up_to
 from sla.policies import can_reassign
-from sla.selectors.inbox import InboxPage, InboxView, count_new, inbox_page
+from sla.selectors.inbox import MOST_COUNTED, InboxPage, InboxView, count_new, inbox_page
 from sla.views.handoffs import detail_context, find
 
 LIST = "inbox-list"
@@ -40,7 +41,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "page": page,
         "views": _views(page),
         "url": _url(view, page.number),
-        "poll_url": _url(view, seen=(page.tally.newest or now).isoformat()),
+        "poll_url": _poll_url(page, now),
         "poll": POLL,
         "prev_url": _url(view, page.number - 1) if page.number > 1 else "",
         "next_url": _url(view, page.number + 1) if page.has_next else "",
@@ -82,13 +83,24 @@ def _url(view: InboxView, number: int = 1, **more: Any) -> str:
     return reverse("sla:inbox") + (f"?{urlencode(query)}" if query else "")
 
 
+def _poll_url(page: InboxPage, now: datetime) -> str:
+    """Where to ask what is new; nothing arrives among what is closed."""
+    return (
+        "" if page.view == InboxView.CLOSED else _url(page.view, seen=(page.tally.newest or now).isoformat())
+    )
+
+
+def _said(count: int | None) -> str | None:
+    return None if count is None else said_up_to(MOST_COUNTED, count)
+
+
 def _views(page: InboxPage) -> list[dict[str, Any]]:
     return [
         {
             "label": view.label,
             "url": _url(view),
             "active": view == page.view,
-            "count": page.tally.of_view.get(view),
+            "count": _said(page.tally.of_view.get(view)),
         }
         for view in InboxView
         # Only who passes leads on has it, and only while there is anything to pass on.

@@ -48,6 +48,7 @@ def make_handoff(
             "lead": lead,
             "team": team,
             "owner": owner,
+            "source": lead.first_source,
             "tier": "scored",
             "agreement_version": AgreementVersion.objects.get(),
             "ready_at": at - timedelta(seconds=10),

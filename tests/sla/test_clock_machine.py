@@ -131,6 +131,14 @@ class Machine(RuleBasedStateMachine):
         for clock in Clock.objects.filter(handoff=self.handoff):
             self.found(clock)
 
+    @invariant()
+    def the_handoff_knows_which_clock_is_due_next_and_when(self) -> None:
+        lead = self.lead
+        running = Clock.objects.running().of_sales().filter(handoff=lead).order_by("due_at", "pk")
+        mine = [clock for clock in running if clock.is_of_lead or clock.owner_id == lead.owner_id]
+        told = lead.next_clock_id, lead.next_due_at
+        assert told == ((mine[0].pk, mine[0].due_at) if mine else (None, None))
+
     @property
     def lead(self) -> Handoff:
         """The handoff as it is now."""
