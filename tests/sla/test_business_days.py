@@ -170,7 +170,7 @@ def test_the_standard_agreement_makes_the_promises_of_both_sides_to_every_tier()
         "attempts": ("6 attempts within 10 business days", Side.SALES),
         "disposition": ("15 business days", Side.SALES),
         "routing": ("5 min", Side.MARKETING),
-        "completeness": ("1 s", Side.MARKETING),
+        "completeness": ("at handoff", Side.MARKETING),
         "pick_up": ("5 business days", Side.MARKETING),
     }
 
