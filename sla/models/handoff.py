@@ -157,8 +157,9 @@ class Handoff(models.Model):
             # What came since a reader looked, which every open inbox asks every few seconds.
             models.Index(arrival(), name="handoff_arrivals", condition=IS_OPEN),
             models.Index(fields=["-started_at", "-id"], name="handoff_list"),
+            # What sales said to the handoffs of a period, state by state: sla.reports.marketing and the list behind it.
             models.Index(
-                fields=["started_at"],
+                fields=["state", "started_at"],
                 include=[
                     "team",
                     "owner",
@@ -167,7 +168,6 @@ class Handoff(models.Model):
                     "ready_at",
                     "reason",
                     "source",
-                    "state",
                     "tier",
                 ],
                 name="handoff_quality",

@@ -124,6 +124,16 @@ class ClockQuerySet(models.QuerySet):
         """Ended by nobody's doing; not judged."""
         return self.filter(outcome="cancelled")
 
+    def ended_late(self) -> Self:
+        """By an answer or a touch that came after the due time."""
+        return self.filter(outcome="missed")
+
+    def of_any_kind(self) -> Self:
+        """All of them, said in a way that the index clock_cohorts, which begins with the kind, answers."""
+        from sla.models import PromiseKind
+
+        return self.filter(kind__in=PromiseKind.values)
+
     def ended_judged(self) -> Self:
         """Ended by an answer or a touch, in time or late: those whose time used is final."""
         return self.filter(outcome__in=["kept", "missed"])

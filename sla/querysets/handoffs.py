@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import reduce
 from itertools import islice
+from operator import or_
 from typing import Any, Self
 
 from django.db import connection, models
@@ -20,6 +22,10 @@ _NEXT_CLOCK = """
         ORDER BY clock.due_at, clock.id LIMIT 1)
     WHERE sla_handoff.id IN ({keys})
 """
+
+
+# The condition of HandoffQuerySet.live.
+IS_LIVE = ~Q(started_at=F("ready_at")) | Q(assigned_at__isnull=False)
 
 
 def arrival() -> Coalesce:
@@ -46,8 +52,8 @@ class HandoffQuerySet(models.QuerySet):
         """Waiting or accepted."""
         return self.filter(state__in=["waiting", "accepted"])
 
-    def in_state(self, state: str) -> Self:
-        """In one state."""
+    def in_state(self, state: Any) -> Self:
+        """In one state, given as a word or an expression."""
         return self.filter(state=state)
 
     def late(self, now: datetime) -> Self:
@@ -266,16 +272,22 @@ class HandoffQuerySet(models.QuerySet):
     def answered_with(self, answers: Sequence[str]) -> Self:
         """Those whose `answer` is one of these. In conditions on columns, of which the planner knows how many rows fulfil
         them: of a CASE it expects next to none, and sorts all to find fifty."""
-        asked = Q(state="rejected", reason__reason_class__in=answers)
+        from sla.models import HandoffState
+
+        arms = []
+        if classes := [answer for answer in answers if answer not in ("accepted", "waiting")]:
+            arms.append(Q(state="rejected", reason__reason_class__in=classes))
         if "accepted" in answers:
-            asked |= ~Q(state="rejected") & (Q(accepted_at__isnull=False) | Q(state="qualified"))
+            # Named one by one: the index handoff_quality begins with the state.
+            others = [state for state in HandoffState.values if state != "rejected"]
+            arms.append(Q(state__in=others) & (Q(accepted_at__isnull=False) | Q(state="qualified")))
         if "waiting" in answers:
-            asked |= Q(state="waiting", accepted_at__isnull=True)
-        return self.filter(asked)
+            arms.append(Q(state="waiting", accepted_at__isnull=True))
+        return self.filter(reduce(or_, arms))
 
     def live(self) -> Self:
         """Without the history of imports, which is handed off as of the very moment of its readiness, and to nobody."""
-        return self.exclude(started_at=F("ready_at"), assigned_at__isnull=True)
+        return self.filter(IS_LIVE)
 
 
 def _late_clocks(now: datetime) -> models.QuerySet:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -87,7 +89,12 @@ class Ask:
             "answer": self.answer,
             **self.extra,
         }
-        return "?" + urlencode({key: value for key, value in {**asked, **changes}.items() if value})
+        return "?" + "&".join(_pair(key, value) for key, value in {**asked, **changes}.items() if value)
+
+    @cached_property
+    def lists(self) -> str:
+        """The address of the lists behind the figures, looked up once for the hundred links of a page."""
+        return reverse("sla:clocks")
 
     def kept(self) -> list[tuple[str, str]]:
         """Everything but the period, as hidden fields of the form that chooses days."""
@@ -117,6 +124,11 @@ class Ask:
     def label(self, key: str, value: str) -> str:
         """The words of one value of a filter."""
         return self.choices[key].get(value, value)
+
+
+@lru_cache(maxsize=2000)
+def _pair(key: str, value: str) -> str:
+    return urlencode({key: value})
 
 
 def _value(value: str) -> str | None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from leads.counting import count_up_to
 from leads.models import Source
 from sla.models import Clock, Handoff, HandoffTier, PromiseKind, Waiver
 from sla.querysets import ClockQuerySet, HandoffQuerySet
@@ -21,6 +22,8 @@ from sla.reports.wording import elapsed, moment, whose, worked
 from sla.services.clocks import seconds_between
 from sla.services.terms import calendar_of, target_of
 
+# Counted exactly up to here; beyond it a list says "10,000+".
+MOST_COUNTED = 10_000
 _OUTCOME_ROWS: dict[str, Callable[[ClockQuerySet, datetime], ClockQuerySet]] = {
     "": lambda rows, now: rows.judged(),
     "kept": lambda rows, now: rows.kept(),
@@ -130,21 +133,22 @@ class ClockList:
         return _OUTCOME_ROWS[self.ask.outcome](self.cohort, self.ask.now)
 
     def counts(self) -> dict[str, int]:
-        """How many there are of each outcome, "" for all but the cancelled; one query."""
-        rows = self.cohort.with_verdict(self.ask.now).order_by().values_list("verdict")
-        found = dict(rows.annotate(count=Count("*")))
-        late = found.get("late", 0)
-        kept, still_open = found.get("kept", 0), found.get("open", 0)
-        missed, waived = found.get("missed", 0) + late, found.get("waived", 0)
-        return {
-            "": kept + missed + still_open + waived,
-            "kept": kept,
-            "missed": missed,
-            "late": late,
-            "open": still_open,
-            "waived": waived,
-            "cancelled": found.get("cancelled", 0),
-        }
+        """How many there are of each outcome, "" for all but the cancelled, more than MOST_COUNTED for any more than that; one
+        query."""
+        rows, now = self.cohort.of_any_kind(), self.ask.now
+        found = count_up_to(
+            MOST_COUNTED,
+            {
+                "kept": rows.kept(),
+                "missed": rows.ended_late(),
+                "late": rows.late(now),
+                "open": rows.open_in_time(now),
+                "waived": rows.waived(),
+                "cancelled": rows.cancelled(),
+            },
+        )
+        found["missed"] += found["late"]
+        return {"": sum(found[name] for name in ("kept", "missed", "open", "waived")), **found}
 
     def shown(self) -> ClockQuerySet:
         """The rows with all that is said of them."""
@@ -271,12 +275,11 @@ class HandoffList:
         return self.cohort.answered_with(answers)
 
     def counts(self) -> dict[str, int]:
-        """How many there are of each answer, "" for all; one query."""
-        rows = self.cohort.with_answer().order_by().values_list("answer")
-        found = dict(rows.annotate(count=Count("*")))
-        told = {name: found.get(name, 0) for name in ANSWERS}
-        told["rejected"] = sum(told[name] for name in REJECTIONS)
-        return {"": sum(found.values()), **told}
+        """How many there are of each answer, "" for all, more than MOST_COUNTED for any more than that; one query."""
+        answers = {name: self.cohort.answered_with((name,)) for name in ANSWERS if name != "rejected"}
+        found = count_up_to(MOST_COUNTED, {"": self.cohort, **answers})
+        found["rejected"] = sum(found[name] for name in REJECTIONS)
+        return found
 
     def shown(self) -> HandoffQuerySet:
         """The rows with all that is said of them."""

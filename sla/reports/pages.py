@@ -88,7 +88,7 @@ def waiting_figure(ask: Ask) -> Figure:
 
 
 def _list(ask: Ask, **changes: str) -> str:
-    return reverse("sla:clocks") + ask.address(by="", **changes)
+    return ask.lists + ask.address(by="", **changes)
 
 
 def _figures(ask: Ask, report: KindReport) -> tuple[Figure, ...]:
@@ -245,7 +245,7 @@ def marketing_figures(ask: Ask) -> tuple[Figure, ...]:
 
 
 def _handoffs(ask: Ask, **changes: str) -> str:
-    return reverse("sla:clocks") + ask.address(by="", kind="", of="handoffs", **changes)
+    return ask.lists + ask.address(by="", kind="", of="handoffs", **changes)
 
 
 def _accepted(ask: Ask, now: Passed, before: Passed, agreed: Goals | None) -> Figure:

@@ -57,21 +57,20 @@ class Values(Aggregate):
     function = "GROUP_CONCAT"
     template = "%(function)s(%(expressions)s)"
     output_field = _Packed()
+    # As bytes in the order of the network, which is what PostgreSQL's binary form is.
+    packed = "string_agg(int8send(%(expressions)s), '')"
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        """As bytes in the order of the network, which is what PostgreSQL's binary form is."""
-        return self.as_sql(
-            compiler, connection, template="string_agg(int8send(%(expressions)s), '')", **extra
-        )
+        """The template as of the expression itself: a FILTER is put around that one."""
+        own = self.copy()
+        own.template = self.packed
+        return own.as_sql(compiler, connection, **extra)
 
 
 class Spans(Values):
-    """The same of a difference of two times, in microseconds."""
+    """The same of a difference of two times, in microseconds. Exact: that many have fewer digits than a float holds."""
 
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        """Exact: a number of microseconds has fewer digits than a float holds."""
-        template = "string_agg(int8send((date_part('epoch', %(expressions)s) * 1000000)::bigint), '')"
-        return self.as_sql(compiler, connection, template=template, **extra)
+    packed = "string_agg(int8send((date_part('epoch', %(expressions)s) * 1000000)::bigint), '')"
 
 
 def whether(condition: Q) -> ExpressionWrapper:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.policies import can_open, workplace
 from drains.clock import current_time
+from leads.counting import said_up_to
 from leads.models import Lead
 from sla.models import Side
 from sla.policies import visible_handoffs
@@ -21,7 +22,7 @@ from sla.reports.evidence import evidence_of
 from sla.reports.files import csv_lines
 from sla.reports.filters import ANSWERS, OUTCOMES, Ask, chips, menus, read
 from sla.reports.keyset import newer_than, page_of
-from sla.reports.lists import ClockList, HandoffList, columns_of
+from sla.reports.lists import MOST_COUNTED, ClockList, HandoffList, columns_of
 from sla.reports.pages import Panel, cuts, marketing_figures, panels, waiting_figure
 from sla.reports.unrouted import PAGE_SIZE, unrouted_page
 
@@ -139,7 +140,9 @@ def _list_context(request: HttpRequest, ask: Ask, listing: ClockList | HandoffLi
         "rows": [listing.row(row) for row in page.rows],
         "first": before + 1,
         "last": before + len(page.rows),
-        "total": counts[key],
+        "total": min(counts[key], MOST_COUNTED),
+        "total_said": said_up_to(MOST_COUNTED, counts[key]),
+        "more_than_total": counts[key] > MOST_COUNTED,
         "newer_url": f"{here}&before={page.newer}".replace("?&", "?") if page.newer else "",
         "older_url": f"{here}&after={page.older}".replace("?&", "?") if page.older else "",
         "csv_url": ask.address(by="", format="csv"),
@@ -157,9 +160,10 @@ def _views(ask: Ask, of_handoffs: bool, counts: dict[str, int]) -> list[dict[str
     words = ANSWERS if of_handoffs else OUTCOMES
     name, chosen = ("answer", ask.answer) if of_handoffs else ("outcome", ask.outcome)
     every: dict[str, Any] = {"label": _("All"), "url": ask.address(by="", **{name: ""}), "active": not chosen}
-    found = [every | {"count": counts[""]}]
+    found = [every | {"count": said_up_to(MOST_COUNTED, counts[""])}]
     for key, label in words.items():
         if counts[key] or key == chosen:
             url = ask.address(by="", **{name: key})
-            found.append({"label": label, "url": url, "active": key == chosen, "count": counts[key]})
+            said = said_up_to(MOST_COUNTED, counts[key])
+            found.append({"label": label, "url": url, "count": said, "active": key == chosen})
     return found

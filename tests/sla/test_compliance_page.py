@@ -124,6 +124,19 @@ def test_pages_of_the_list_cover_every_row_once_forwards_and_back() -> None:
     assert "51–100 of 132" in page
 
 
+def test_a_list_counts_no_further_than_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World.make()
+    some_clocks(world, 5)
+    for module in ("sla.reports.lists", "sla.views.compliance"):
+        monkeypatch.setattr(f"{module}.MOST_COUNTED", 12)
+    client = as_user(world.manager)
+    page = text_of(client, "/compliance/clocks/")
+    assert "1–20 of 12+" in page
+    assert "Download 12+ rows" in page
+    assert len(file_of(client, "/compliance/clocks/?format=csv")) == 21
+    assert '<span class="views-count">12+</span>' in text_of(client, "/compliance/clocks/?of=handoffs")
+
+
 @pytest.mark.parametrize(
     "cursor", ["x", "_", "2026-13-01_1", "2026-03-01T00:00:00_1", "9999-12-31T00:00:00Z_1"]
 )
