@@ -57,7 +57,7 @@ def earliest(rows: list[Clock]) -> dict[str, datetime]:
     later=st.integers(0, 3000),
     keep_younger=st.booleans(),
 )
-@hypothesis_settings(max_examples=20)
+@hypothesis_settings(max_examples=12)
 def test_whatever_both_were_the_invariants_hold_after_a_merge(
     one: str, other: str, apart: int, later: int, keep_younger: bool
 ) -> None:
