@@ -11,7 +11,8 @@ from django.utils.formats import number_format
 
 def count_up_to(most: int, rows: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
     """How many rows each query has, by its name, `most` + 1 standing for any more than `most`; one statement for all."""
-    counts, params = [], []
+    counts: list[str] = []
+    params: list[Any] = []
     for query in rows.values():
         try:
             sql, values = query.order_by().values("pk")[: most + 1].query.sql_with_params()
