@@ -151,7 +151,7 @@ def _slice(parts: Sequence[HandoffQuerySet], start: int, size: int, total: int |
 
 def _tally(user: User, now: datetime) -> Tally:
     rows = Handoff.objects.to_act(user)
-    views = [InboxView.ALL, InboxView.ANSWER, InboxView.WORK, InboxView.QUEUE]
+    views = [InboxView.ANSWER, InboxView.WORK, InboxView.QUEUE]
     if can_reassign(user):
         views.append(InboxView.AWAY)
     late = rows.due_before(now)
@@ -164,10 +164,12 @@ def _tally(user: User, now: datetime) -> Tally:
             "late": late.not_put_first(),
         },
     )
+    # Every open handoff is in one of three views.
+    everything = counts[InboxView.ANSWER] + counts[InboxView.WORK] + counts[InboxView.QUEUE]
     return Tally(
         counts[InboxView.ANSWER] + counts[InboxView.QUEUE],
         counts["late_first"] + counts["late"],
-        {view: counts[view] for view in views},
+        {InboxView.ALL: min(everything, MOST_COUNTED + 1), **{view: counts[view] for view in views}},
         rows.newest_arrival(),
     )
 
