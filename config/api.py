@@ -1,5 +1,8 @@
 """The JSON API with its OpenAPI description; each app brings its own routers."""
 
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
 from accounts.api import router as account
@@ -27,3 +30,10 @@ errors.install(api)
 sla_errors.install(api)
 for router in (submissions, account, leads, activities, handoffs, verbs, agreements, compliance):
     api.add_router("", router)
+
+
+@csrf_exempt
+def unknown_address(request: HttpRequest, address: str) -> HttpResponse:
+    """Programs read JSON, also where they were led astray."""
+    message = _("The API has no address /api/v1/%s.") % address
+    return errors.one(404, "not_found", "address", message, _("All addresses are listed at /api/v1/docs."))

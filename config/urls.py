@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import health
-from config.api import api
+from config.api import api, unknown_address
 from config.gallery import gallery
 from config.home import home
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("gallery/", gallery, name="gallery"),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
+    path("api/v1/<path:address>", unknown_address, name="api_unknown"),
     path("", include("accounts.urls")),
     path("", include("notifications.urls")),
     path("", include("leads.urls")),

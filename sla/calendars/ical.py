@@ -13,7 +13,6 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import icalendar
 from dateutil.rrule import rrulestr
 
 # More is no calendar of days off; each is far beyond what a real feed holds.
@@ -97,6 +96,9 @@ def read_feed(text: str, *, zone: ZoneInfo, first: date, last: date) -> Feed:
 def _events(text: str) -> list[Any]:
     if len(text) > MAX_BYTES:
         raise NotACalendar("too_long")
+    # Few processes ever read a feed, and each would hold the library in memory.
+    import icalendar
+
     try:
         calendars = icalendar.Calendar.from_ical(text.strip(), multiple=True)
         events = [event for calendar in calendars for event in calendar.walk("VEVENT")]

@@ -4,13 +4,18 @@ Pure: no Django. The library is a suggestion: the dates are shown, edited and th
 release of the library changes no deadline.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-import holidays
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SMALL_WORDS = {"And": "and", "Of": "of", "The": "the"}
@@ -30,11 +35,16 @@ class Place:
     code: str
 
 
+def _library() -> Any:
+    """Read when it is first asked: most processes never are, and would only hold it in memory."""
+    return import_module("holidays")
+
+
 @cache
 def countries() -> tuple[Place, ...]:
     """The countries with holidays, by name."""
-    known = holidays.list_supported_countries(include_aliases=False)
-    rows = {entry[1]: entry[0] for entry in holidays.registry.COUNTRIES.values()}
+    known = _library().list_supported_countries(include_aliases=False)
+    rows = {entry[1]: entry[0] for entry in _library().registry.COUNTRIES.values()}
     return tuple(sorted(Place(_spoken(rows[code]), code) for code in known if code in rows))
 
 
@@ -56,7 +66,7 @@ def public_holidays(
     known = _country(country)
     if subdivision and subdivision not in known.subdivisions:
         raise UnknownPlace(subdivision)
-    found = holidays.country_holidays(
+    found = _library().country_holidays(
         country,
         subdiv=subdivision or None,
         years=list(years),
@@ -66,13 +76,13 @@ def public_holidays(
     return dict(sorted(found.items()))
 
 
-def _country(code: str) -> holidays.HolidayBase:
+def _country(code: str) -> HolidayBase:
     if code not in {place.code for place in countries()}:
         raise UnknownPlace(code)
-    return holidays.country_holidays(code)
+    return _library().country_holidays(code)
 
 
-def _language(known: holidays.HolidayBase, wanted: str) -> str | None:
+def _language(known: HolidayBase, wanted: str) -> str | None:
     """The wanted one, English, or the country's own, whichever comes first."""
     offered = known.supported_languages
     for want in (wanted, "en"):

@@ -12,7 +12,6 @@ from accounts.models import User
 from drains.clock import current_time
 from sla.agreements.checks import problems_of
 from sla.agreements.document import by_section
-from sla.agreements.pdf import pdf_of
 from sla.models import AgreementVersion
 from sla.policies import can_draft, visible_agreements
 from sla.selectors.agreements import (
@@ -96,6 +95,9 @@ def printed(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 @require_safe
 def pdf(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """The same as a file."""
+    # It brings fonts and pictures, 25 MB of memory that no process should hold that never makes one.
+    from sla.agreements.pdf import pdf_of
+
     overview = overview_of(request, pk)
     reading = _of(overview, number)
     name = f"{slugify(overview.agreement.name) or 'agreement'}-v{number}.pdf"

@@ -38,3 +38,12 @@ def test_on_a_laptop_what_a_view_does_not_find_shows_our_page_and_a_missing_slas
     assert (unknown.status_code, "That page is not here" in unknown.text) == (404, True)
     assert client.get("/inbox").headers["Location"] == "/inbox/"
     assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_programs_are_told_of_an_unknown_address_in_json(settings: Any, debug: bool) -> None:
+    settings.DEBUG = debug
+    answer = Client(enforce_csrf_checks=True).post("/api/v1/handoff/1/accept")
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, answer.json()["code"], error["field"]) == (404, "not_found", "address")
+    assert "/api/v1/handoff/1/accept" in error["message"]
