@@ -6,18 +6,14 @@ what is needed here, nobody could check the evidence by hand, and the row is wha
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from tests.sla.naive_clock import looks_open
+from tests.sla.naive_hours import Span, after, close_of, seconds_in
 
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 ROUND_THE_CLOCK = {
     "tz": "UTC",
     "week": {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
@@ -33,8 +29,6 @@ ENDS = (
     "handoff.disqualified",
     "handoff.withdrawn",
 )
-
-Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -175,7 +169,7 @@ class Replay:
         used = None
         if outcome in ("kept", "missed", "waived"):
             assert ended is not None
-            used = int(_seconds(self._week(clock), clock.started_at, ended, clock.pauses.values()))
+            used = int(seconds_in(self._week(clock), clock.started_at, ended, clock.pauses.values()))
         owner = self._answers(clock, due, ended if outcome == "kept" else None)
         return Found(due, outcome, ended, used, owner, due if late and outcome != "kept" else None)
 
@@ -272,8 +266,10 @@ class Replay:
         elif clock.hours is None:
             seconds = (promise.days or 0) * 86_400
         else:
-            seconds = _seconds(week, clock.started_at, _close(week, clock.started_at, promise.days or 0), ())
-        return _after(week, clock.started_at, seconds, clock.pauses.values())
+            seconds = seconds_in(
+                week, clock.started_at, close_of(week, clock.started_at, promise.days or 0), ()
+            )
+        return after(week, clock.started_at, seconds, clock.pauses.values())
 
     def _end(self, clock: Told, due: datetime) -> tuple[datetime | None, str]:
         """When it ended, and how."""
@@ -322,7 +318,7 @@ class Replay:
         had: dict[int | None, float] = {}
         for place, (at, who) in enumerate(hands):
             until = hands[place + 1][0] if place + 1 < len(hands) else due
-            mine = _seconds(
+            mine = seconds_in(
                 self._week(clock), max(at, clock.started_at), min(until, due), clock.pauses.values()
             )
             if mine:
@@ -334,88 +330,3 @@ class Replay:
 
 def _time(text: Any) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-# Business time, minute by minute
-
-
-def _seconds(week: Mapping[str, Any], start: datetime, end: datetime, pauses: Iterable[Span]) -> float:
-    """Seconds in which it was open and nothing paused."""
-    if end <= start:
-        return 0
-    return sum((until - at).total_seconds() for at, until in _counted(week, start, end, list(pauses)))
-
-
-def _after(week: Mapping[str, Any], start: datetime, seconds: float, pauses: Iterable[Span]) -> datetime:
-    """When so many seconds have counted."""
-    left = timedelta(seconds=seconds)
-    for at, until in _counted(week, start, start + 400 * DAY, list(pauses)):
-        if until - at >= left:
-            return at + left
-        left -= until - at
-    raise AssertionError("never open")
-
-
-def _close(week: Mapping[str, Any], start: datetime, days: int) -> datetime:
-    """The last moment of the `days`-th open date after that of the start."""
-    zone = ZoneInfo(week["tz"])
-    first, name = datetime.combine(start.date(), time(), UTC), json.dumps(week, sort_keys=True)
-    closes: dict[date, datetime] = {}
-    for number in range(3 * days + 40):
-        closes.update(_closes_on(name, first + number * DAY))
-    later = sorted(day for day in closes if day > start.astimezone(zone).date())
-    return closes[later[days - 1]]
-
-
-def _counted(week: Mapping[str, Any], start: datetime, end: datetime, pauses: list[Span]) -> Iterator[Span]:
-    for span in _open(week, start, end):
-        pieces = [span]
-        for begin, over in pauses:
-            pieces = [piece for one in pieces for piece in _without(one, begin, over)]
-        yield from pieces
-
-
-def _without(span: Span, begin: datetime, over: datetime) -> Iterator[Span]:
-    at, until = span
-    if over <= at or begin >= until or over <= begin:
-        yield span
-        return
-    if at < begin:
-        yield at, begin
-    if over < until:
-        yield over, until
-
-
-def _open(week: Mapping[str, Any], start: datetime, end: datetime) -> Iterator[Span]:
-    start, end = start.astimezone(UTC), end.astimezone(UTC)
-    day, name = start.date(), json.dumps(week, sort_keys=True)
-    while (midnight := datetime.combine(day, time(), UTC)) < end:
-        for at, until in _open_on(name, midnight):
-            if at < end and until > start:
-                yield max(at, start), min(until, end)
-        day += DAY
-
-
-@lru_cache(maxsize=4096)
-def _closes_on(name: str, midnight: datetime) -> dict[date, datetime]:
-    """The last open minute of each local date that this day of UTC sees. A stretch may go over midnight."""
-    zone = ZoneInfo(json.loads(name)["tz"])
-    found = {}
-    for at, until in _open_on(name, midnight):
-        while at < until:
-            found[at.astimezone(zone).date()] = at = at + MINUTE
-    return found
-
-
-@lru_cache(maxsize=4096)
-def _open_on(name: str, midnight: datetime) -> tuple[Span, ...]:
-    week = json.loads(name)
-    found: list[Span] = []
-    for number in range(1440):
-        at = midnight + number * MINUTE
-        if looks_open(week, at):
-            if found and found[-1][1] == at:
-                found[-1] = found[-1][0], at + MINUTE
-            else:
-                found.append((at, at + MINUTE))
-    return tuple(found)
