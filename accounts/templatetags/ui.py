@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -38,7 +39,13 @@ def _utc(at: datetime | None) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """An icon of the sprite; with `label` it is an image with that name, else it is decoration."""
-    return _drawn_icon(static("icons.svg"), name, label, css)
+    return _drawn_icon(_sprite(settings.STATIC_URL, settings.DEBUG), name, label, css)
+
+
+# To ask the storage for its address takes longer than to draw the icon.
+@lru_cache(maxsize=4)
+def _sprite(_url: str, _debug: bool) -> str:
+    return static("icons.svg")
 
 
 # Pages draw a few dozen different ones again and again; labels that name a row may push each other out.
@@ -250,6 +257,18 @@ def badge(kind: str, value: object, label: str = "", bare: bool = False) -> Safe
 @lru_cache(maxsize=1000)
 def _drawn_badge(kind: str, key: str, label: str, bare: bool, language: str | None) -> SafeString:
     return render_to_string("components/badge.html", _badge(kind, key, label, bare))
+
+
+@register.simple_tag
+def chip(value: object, icon: str = "", meaning: str = "") -> SafeString:
+    """A chip that is no filter: words with an icon, and one of the five meanings."""
+    return _drawn_chip(str(value), icon, meaning)
+
+
+# Outcomes repeat in a list; "late by 3 h" does as well.
+@lru_cache(maxsize=1000)
+def _drawn_chip(value: str, icon: str, meaning: str) -> SafeString:
+    return render_to_string("components/chip.html", {"value": value, "icon": icon, "meaning": meaning})
 
 
 def _badge(kind: str, key: str, label: str, bare: bool) -> dict[str, Any]:

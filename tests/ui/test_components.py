@@ -14,6 +14,7 @@ from django.test import RequestFactory, signals
 from django.test.utils import override_script_prefix
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.models import User
 from accounts.templatetags import faces, ui
@@ -141,6 +142,37 @@ def test_a_clock_says_in_words_what_is_left(facts: dict[str, datetime], text: st
 def test_a_moment_is_told_as_seen_from_now(away: timedelta, text: str) -> None:
     with timezone.override("UTC"):
         assert faces.relative_moment(NOW + away, now=NOW) == text
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '{% translate "Score" %}',
+        '{% translate "Score" as words %}[{{ words }}]',
+        '{% translate "<b>100 %</b>" %}',
+        '{% translate "Score"|upper %}',
+        '{% translate "May" context "month" %}',
+        '{% translate "Score" noop %}',
+        "{% translate given %}",
+    ],
+)
+def test_words_that_are_looked_up_once_are_those_that_django_finds(source: str) -> None:
+    """Django's own tag is what a template has that loads it last."""
+    ours, theirs = Template(source), Template("{% load i18n %}" + source)
+    for language in ("en", "da", "en", "id"):
+        with override(language):
+            context = {"given": "<Score>"}
+            assert ours.render(Context(context)) == theirs.render(Context(context))
+
+
+def test_words_are_those_of_the_readers_language() -> None:
+    template = Template('{% translate "Yes" %}')
+    said = []
+    for language in ("en", "da", "fr", "da"):
+        with override(language):
+            said.append(template.render(Context()))
+    # Of Django's own catalogue.
+    assert said == ["Yes", "Ja", "Oui", "Ja"]
 
 
 def test_a_share_is_never_rounded_up_to_all() -> None:
