@@ -155,16 +155,10 @@ class ClockList:
         return (
             self.rows()
             .with_verdict(self.ask.now)
-            .select_related(
-                "promise",
-                "calendar_version__calendar",
-                "owner",
-                "team",
-                "source",
-                "waiver__by",
-            )
-            # The people beside, and not joined: planning a join of twelve tables takes longer than reading fifty rows.
-            .prefetch_related(Prefetch("handoff", _WITH_PEOPLE), "pauses")
+            .select_related("promise", "waiver__by")
+            # The others beside, and not joined: planning a join of twelve tables takes longer than reading fifty rows, and a
+            # page has one calendar or two. Teams, reps and sources are known by the choices of the filters.
+            .prefetch_related(Prefetch("handoff", _WITH_PEOPLE), "calendar_version", "pauses")
         )
 
     def row(self, clock: Clock) -> Row:
@@ -181,9 +175,9 @@ class ClockList:
             "lead": str(clock.handoff.lead),
             "kind": str(PromiseKind(clock.kind).label),
             "tier": str(HandoffTier(clock.tier).label),
-            "rep": whose(clock, _("Queue")),
-            "team": str(clock.team),
-            "source": str(clock.source),
+            "rep": self.ask.label("rep", str(clock.owner_id)) if clock.owner_id else whose(clock, _("Queue")),
+            "team": self.ask.label("team", str(clock.team_id)),
+            "source": self.ask.label("source", str(clock.source_id)),
             "started": moment(clock.started_at, self.ask.now),
             "due": moment(clock.due_at, self.ask.now),
             "ended": moment(clock.ended_at, self.ask.now),
