@@ -62,6 +62,7 @@ def pages(leads: int, cast: Cast) -> list[Page]:
             "/compliance/ 90 days of a source",
             reverse("sla:compliance") + f"?period=90d&source={cast.source.pk}",
         ),
+        manager("/compliance/quality/ 90 days", reverse("sla:quality") + "?period=90d", part=True),
         manager("/compliance/clocks/", reverse("sla:clocks")),
         manager(
             "/compliance/clocks/ missed in 90 days", reverse("sla:clocks") + "?period=90d&outcome=missed"

@@ -39,6 +39,7 @@ urlpatterns = [
     path("leads/<int:pk>/handoffs/", handoffs.lead_handoffs, name="lead_handoffs"),
     path("leads/<int:pk>/merge/<int:other>/handoffs/", merging.merge_outlook, name="merge_outlook"),
     path("compliance/", compliance.compliance, name="compliance"),
+    path("compliance/quality/", compliance.quality, name="quality"),
     path("compliance/not-handed-off/", compliance.not_handed_off, name="unrouted"),
     path("compliance/clocks/", compliance.clocks, name="clocks"),
     path("handoffs/<int:pk>/evidence/", compliance.evidence, name="evidence"),

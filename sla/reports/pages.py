@@ -73,7 +73,7 @@ def cuts(ask: Ask) -> list[dict[str, Any]]:
     ]
 
 
-def waiting_figure(ask: Ask) -> Figure:
+def _waiting(ask: Ask) -> Figure:
     """What is sales-ready and not handed off now, whatever the period: no clock tells of it yet."""
     found = unrouted(ask.now)
     since = _("oldest since %s") % moment(found.oldest, ask.now) if found.count else _("every ready lead was")
@@ -209,9 +209,17 @@ def _bar_note(tally: Tally) -> str:
 
 
 def marketing_figures(ask: Ask) -> tuple[Figure, ...]:
-    """Marketing's side: what was handed off, how fast, and what sales said to it."""
-    now, before = passed(ask)
-    agreed = goals(ask)
+    """Marketing's side: what was handed off, how fast, what sales said to it, and what is not handed off."""
+    return (*_quality(ask, *passed(ask), goals(ask)), _waiting(ask))
+
+
+def awaited(ask: Ask) -> tuple[Figure, ...]:
+    """The same in their places, before what was handed off is read; what is not handed off is told at once."""
+    places = [Figure(figure.label, "…") for figure in _quality(ask, Passed(), Passed(), None)]
+    return (*places, _waiting(ask))
+
+
+def _quality(ask: Ask, now: Passed, before: Passed, agreed: Goals | None) -> tuple[Figure, ...]:
     return (
         Figure(
             _("Handed off"),

@@ -23,13 +23,13 @@ from sla.reports.files import csv_lines
 from sla.reports.filters import ANSWERS, OUTCOMES, Ask, chips, menus, read
 from sla.reports.keyset import newer_than, page_of
 from sla.reports.lists import MOST_COUNTED, ClockList, HandoffList, columns_of
-from sla.reports.pages import Panel, cuts, marketing_figures, panels, waiting_figure
+from sla.reports.pages import Panel, awaited, cuts, marketing_figures, panels
 from sla.reports.unrouted import PAGE_SIZE, unrouted_page
 
 
 @workplace("compliance")
 def compliance(request: HttpRequest) -> HttpResponse:
-    """Both sides' promises of a period, with the period before."""
+    """Both sides' promises of a period, with the period before; `quality` is asked for by the page itself."""
     now = current_time()
     ask = read(request.GET, _reader(request), now)
     context = {
@@ -37,13 +37,21 @@ def compliance(request: HttpRequest) -> HttpResponse:
         "menus": menus(ask),
         "chips": chips(ask),
         "sides": _sides(panels(ask)),
-        "waiting": waiting_figure(ask),
         "cuts": cuts(ask),
-        "marketing": marketing_figures(ask),
+        "marketing": awaited(ask),
+        "quality_url": reverse("sla:quality") + ask.address(by=""),
         "clear_url": ask.cleared(),
         "now": now,
     }
     return render(request, "sla/compliance.html", context)
+
+
+@workplace("compliance")
+def quality(request: HttpRequest) -> HttpResponse:
+    """What was handed off in a period and what sales said to it; the panel alone for htmx."""
+    ask = read(request.GET, _reader(request), current_time())
+    part = "#part" if request.htmx else ""  # type: ignore[attr-defined]
+    return render(request, f"sla/quality.html{part}", {"ask": ask, "marketing": marketing_figures(ask)})
 
 
 def _sides(found: Sequence[Panel]) -> list[dict[str, Any]]:

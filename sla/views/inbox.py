@@ -17,7 +17,6 @@ from drains.clock import current_time
 from leads.counting import said_up_to
 from sla.policies import can_reassign
 from sla.selectors.inbox import MOST_COUNTED, InboxPage, InboxView, count_new, inbox_page
-from sla.views.handoffs import detail_context, find
 
 LIST = "inbox-list"
 # Seconds between two questions for new rows.
@@ -53,8 +52,6 @@ def inbox(request: HttpRequest) -> HttpResponse:
     }
     if request.htmx.target == LIST:  # type: ignore[attr-defined]
         return render(request, "sla/inbox.html#list", context)
-    if page.rows:
-        context |= detail_context(request, find(user, page.rows[0].pk), now)
     return render(request, "sla/inbox.html", context)
 
 

@@ -19,7 +19,6 @@ from sla.selectors.returned import (
     choices_of,
     returned_page,
 )
-from sla.views.handoffs import detail_context, find
 
 LIST = "returned-list"
 
@@ -46,8 +45,6 @@ def returned(request: HttpRequest) -> HttpResponse:
     }
     if request.htmx.target == LIST:  # type: ignore[attr-defined]
         return render(request, "sla/returned.html#list", context)
-    if page.rows:
-        context |= detail_context(request, find(user, page.rows[0].clock.handoff_id), now)
     return render(request, "sla/returned.html", context)
 
 

@@ -114,6 +114,7 @@ PAGES: dict[str, dict[str, int | str]] = {
     "sla:pick_up": row(LOGIN, 200, 403, 403, 403, 200),
     "sla:returned": SUBMISSIONS,
     "sla:compliance": COMPLIANCE,
+    "sla:quality": COMPLIANCE,
     "sla:unrouted": COMPLIANCE,
     "sla:clocks": COMPLIANCE,
     "sla:evidence": LOGGED_IN,

@@ -55,7 +55,7 @@ def some_clocks(world: World, count: int = 3) -> None:
             make_clock(handoff, "missed" if number % 3 == 0 else "kept")
 
 
-@pytest.mark.parametrize("address", ["/compliance/", "/compliance/clocks/"])
+@pytest.mark.parametrize("address", ["/compliance/", "/compliance/quality/", "/compliance/clocks/"])
 @pytest.mark.parametrize("role", Role.values)
 def test_managers_marketing_auditors_and_administrators_open_it_and_reps_do_not(
     role: str, address: str
@@ -94,6 +94,24 @@ def test_the_late_clock_of_a_sleeping_sweep_is_shown_as_late() -> None:
     page = text_of(as_user(world.manager), "/compliance/clocks/?outcome=missed")
     assert "late by" in page or "late since" in page
     assert "1–1 of 1" in page
+
+
+def test_the_quality_of_a_period_is_asked_for_by_the_page_with_its_filters() -> None:
+    world = World.make()
+    some_clocks(world)
+    client = as_user(make_user("auditor"))
+    page = text_of(client, f"/compliance/?period=90d&team={world.reps[0].team_id}&by=rep")
+    (asked,) = re.findall(r'hx-get="(/compliance/quality/[^"]*)"', page)
+    assert asked == f"/compliance/quality/?period=90d&team={world.reps[0].team_id}"
+    part = unescape(client.get(asked, headers={"HX-Request": "true"}).content.decode())
+    assert "<html" not in part
+    labels = re.compile(r'class="figure-label">(?:<a [^>]*>)?([^<]+)')
+    # The same figures in the same places, so that nothing moves when they come.
+    panel = page[page.index('id="panel-marketing"') :].partition("</section>")[0]
+    assert labels.findall(panel) == labels.findall(part) == labels.findall(text_of(client, asked))
+    assert "…" in panel
+    assert "…" not in part
+    assert "hx-trigger" not in part
 
 
 def test_groups_of_less_than_five_are_marked() -> None:

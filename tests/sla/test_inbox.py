@@ -105,6 +105,17 @@ def test_the_page_says_it_in_words_and_shows_why_each_lead_is_ready() -> None:
     assert "Disposition" in page
 
 
+def test_the_sheet_beside_the_list_asks_for_the_first_lead() -> None:
+    rep, desk = mixed_desk()
+    page = client_of(rep).get("/inbox/").content.decode()
+    sheet = page.partition('id="detail"')[2].partition("</section>")[0]
+    # A link, for who has no script; and only where the sheet is seen, so that a phone does not load what it hides.
+    assert f'href="{desk["late"].get_absolute_url()}"' in sheet
+    assert 'hx-trigger="intersect once"' in sheet
+    nobody = client_of(make_user(Role.REP)).get("/inbox/").content.decode()
+    assert "hx-get" not in nobody.partition('id="detail"')[2].partition("</section>")[0]
+
+
 def test_an_empty_inbox_says_so_and_what_will_fill_it() -> None:
     open_desk()
     page = client_of(User.objects.reps().first()).get("/inbox/").content.decode()
