@@ -46,10 +46,25 @@ def can_open(user: User, workplace: str) -> bool:
     return user.role in WORKPLACES[workplace]
 
 
+def passes(check: Callable[..., None], *about: Any) -> bool:
+    """True where a check raises no Refusal."""
+    try:
+        check(*about)
+    except Refusal:
+        return False
+    return True
+
+
 def check_can_change(user: User) -> None:
     """Raises Refusal for the auditor, who changes nothing."""
     if user.role == Role.AUDITOR:
         raise Refusal(_("Auditors look and change nothing. Ask a sales manager to make this change."))
+
+
+def reader(request: HttpRequest) -> User:
+    """Who is logged in, for views behind `workplace` or login_required."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 View = Callable[..., HttpResponseBase]
@@ -61,8 +76,7 @@ def workplace(name: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            assert isinstance(request.user, User)  # login_required came first
-            check_can_open(request.user, name)
+            check_can_open(reader(request), name)
             return view(request, *args, **kwargs)
 
         return login_required(guarded)

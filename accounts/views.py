@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.forms import ProfileForm, TokenForm
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken
+from accounts.policies import reader
 from accounts.services import TooManyTokens, make_token, revoke_token
 from drains.clock import current_time
 
@@ -32,7 +33,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @never_cache
 def tokens(request: HttpRequest) -> HttpResponse:
     """The person's API tokens. A new one is in the answer to the form that made it, and never anywhere again."""
-    user, now = _person(request), current_time()
+    user, now = reader(request), current_time()
     form = TokenForm(request.POST or None)
     made, secret, status = None, "", 200
     if request.method == "POST":
@@ -52,15 +53,10 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, number: int) -> HttpResponse:
     """Take a token back: programs that use it are refused from now on."""
-    token = get_object_or_404(ApiToken.objects.of(_person(request)), pk=number)
+    token = get_object_or_404(ApiToken.objects.of(reader(request)), pk=number)
     revoke_token(token=token, now=current_time())
     messages.success(request, _("“%s” is revoked. Whatever uses it is refused from now on.") % token.name)
     return redirect("accounts:tokens")
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # login_required came first
-    return request.user
 
 
 class NewPasswordView(PasswordResetConfirmView):

@@ -20,6 +20,8 @@ from pathlib import Path
 import tldextract
 from disposable_email_domains import blocklist
 
+from leads.payload_errors import gettext_noop
+
 _DATA = Path(__file__).parent / "data"
 _LONGEST_DOMAIN = 253  # RFC 1035, in characters
 
@@ -74,11 +76,6 @@ class Exclusion:
     @property
     def detail(self) -> str:
         return self.template % dict(self.params)
-
-
-def gettext_noop(message: str) -> str:
-    """Mark a text for the translators and leave it as it is; whoever shows it translates it."""
-    return message
 
 
 _MAIL_RULES: dict[MailKind, tuple[str, str]] = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from leads.arrivals import same_field
+from leads.payload_errors import gettext_noop
 from leads.spam import TRAP_FIELD
 
 TYPES: Final = ("text", "email", "tel", "number", "textarea", "select", "country")
@@ -28,11 +29,6 @@ MOST_FIELDS: Final = 40  # nobody fills in more, and payload.MAX_KEYS leaves roo
 MOST_CHOICES: Final = 200
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
 _KEYS: Final = {"name", "label", "type", "required", "choices", "help"}
-
-
-def gettext_noop(message: str) -> str:
-    """Mark a text for the translators and leave it as it is; whoever shows it translates it."""
-    return message
 
 
 _ = gettext_noop

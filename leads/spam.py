@@ -4,16 +4,12 @@ import re
 from collections.abc import Callable
 
 from leads.arrivals import Arrival
+from leads.payload_errors import gettext_noop
 
 # A field of hosted forms that people do not see; only robots fill it.
 TRAP_FIELD = "fax_confirmation"
 _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 _MOST_LINKS = 3
-
-
-def gettext_noop(message: str) -> str:
-    """Mark a text for the translators and leave it as it is; whoever shows it translates it."""
-    return message
 
 
 def _fills_the_trap(arrival: Arrival) -> bool:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.policies import reader
 from drains.clock import current_time
 from notifications.forms import PreferenceForm
 from notifications.services import preferences_of, save_preference
@@ -15,8 +15,8 @@ from notifications.services import preferences_of, save_preference
 @login_required
 def preferences(request: HttpRequest) -> HttpResponse:
     """The preferences of the person who is logged in."""
-    assert isinstance(request.user, User)  # login_required came first
-    instance = preferences_of([request.user])[request.user.pk]
+    user = reader(request)
+    instance = preferences_of([user])[user.pk]
     form = PreferenceForm(request.POST or None, instance=instance)
     if request.method == "POST" and form.is_valid():
         save_preference(preference=form.save(commit=False), now=current_time())

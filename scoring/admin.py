@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.policies import reader
 from drains.clock import current_time
 from scoring.models import BehaviourRule, ModelState, ProfileRule, ScoringModel
 from scoring.services import activate, copy_as_draft, rescore_in_background
@@ -48,7 +49,7 @@ class ScoringModelAdmin(admin.ModelAdmin):
                 request, gettext("Choose one model: only one scores at a time."), messages.ERROR
             )
             return
-        activate(model=chosen[0], by=request.user, now=current_time())  # type: ignore[arg-type]
+        activate(model=chosen[0], by=reader(request), now=current_time())
         told = gettext("%(model)s scores from now on. All leads are being scored anew.") % {
             "model": chosen[0]
         }
@@ -58,7 +59,7 @@ class ScoringModelAdmin(admin.ModelAdmin):
     def copy(self, request: HttpRequest, queryset: QuerySet[ScoringModel]) -> None:
         """A draft of each chosen model, to be changed without affecting anybody."""
         for model in queryset:
-            draft = copy_as_draft(model=model, by=request.user)  # type: ignore[arg-type]
+            draft = copy_as_draft(model=model, by=reader(request))
             self.message_user(request, gettext("Drafted %(model)s.") % {"model": draft}, messages.SUCCESS)
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
+from accounts.policies import reader
 from drains.clock import current_time
 from leads.policies import visible_leads
 from scoring.selectors import Explanation, ScoreLine, explain
@@ -21,8 +21,7 @@ def lines(request: HttpRequest, pk: int) -> HttpResponse:
     """The score of one lead as of now, with the lines that add up to it."""
     if pk >= 2**63:
         raise Http404
-    assert isinstance(request.user, User)
-    lead = get_object_or_404(visible_leads(request.user), pk=pk)
+    lead = get_object_or_404(visible_leads(reader(request)), pk=pk)
     explanation = explain(lead=lead, now=current_time())
     context = {
         "lead": lead,

@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
-from accounts.policies import Refusal, check_can_change
+from accounts.policies import Refusal, check_can_change, passes
 from sla.models import Agreement, Calendar, Clock, Handoff, Side, Territory
 from sla.querysets import AgreementQuerySet, ClockQuerySet, HandoffQuerySet
 
@@ -37,11 +37,7 @@ def check_can_answer(user: User, handoff: Handoff) -> None:
 
 def can_answer(user: User, handoff: Handoff) -> bool:
     """True where check_can_answer passes."""
-    try:
-        check_can_answer(user, handoff)
-    except Refusal:
-        return False
-    return True
+    return passes(check_can_answer, user, handoff)
 
 
 def check_can_assign(user: User, handoff: Handoff) -> None:
@@ -61,20 +57,12 @@ def check_can_reassign(user: User) -> None:
 
 def can_reassign(user: User) -> bool:
     """True where check_can_reassign passes."""
-    try:
-        check_can_reassign(user)
-    except Refusal:
-        return False
-    return True
+    return passes(check_can_reassign, user)
 
 
 def can_assign(user: User, handoff: Handoff) -> bool:
     """True where check_can_assign passes."""
-    try:
-        check_can_assign(user, handoff)
-    except Refusal:
-        return False
-    return True
+    return passes(check_can_assign, user, handoff)
 
 
 def check_can_work(user: User, handoff: Handoff) -> None:
@@ -91,11 +79,7 @@ def check_can_work(user: User, handoff: Handoff) -> None:
 
 def can_work(user: User, handoff: Handoff) -> bool:
     """True where check_can_work passes."""
-    try:
-        check_can_work(user, handoff)
-    except Refusal:
-        return False
-    return True
+    return passes(check_can_work, user, handoff)
 
 
 def _manages(user: User, handoff: Handoff) -> bool:
@@ -111,11 +95,7 @@ def check_can_waive(user: User, handoff: Handoff) -> None:
 
 def can_waive(user: User, handoff: Handoff) -> bool:
     """True where check_can_waive passes."""
-    try:
-        check_can_waive(user, handoff)
-    except Refusal:
-        return False
-    return True
+    return passes(check_can_waive, user, handoff)
 
 
 def check_can_pick_up(user: User) -> None:
@@ -127,11 +107,7 @@ def check_can_pick_up(user: User) -> None:
 
 def can_pick_up(user: User) -> bool:
     """True where check_can_pick_up passes."""
-    try:
-        check_can_pick_up(user)
-    except Refusal:
-        return False
-    return True
+    return passes(check_can_pick_up, user)
 
 
 def leads_of_handoffs(user: User) -> Q:
@@ -154,11 +130,7 @@ def check_can_edit_calendar(user: User, calendar: Calendar | None) -> None:
 
 def can_edit_calendar(user: User, calendar: Calendar | None) -> bool:
     """True where check_can_edit_calendar passes."""
-    try:
-        check_can_edit_calendar(user, calendar)
-    except Refusal:
-        return False
-    return True
+    return passes(check_can_edit_calendar, user, calendar)
 
 
 def visible_agreements(user: User) -> AgreementQuerySet:
@@ -193,11 +165,6 @@ def check_can_sign(user: User, agreement: Agreement) -> None:
         raise Refusal(_("Marketing and sales managers sign agreements. Ask one of them."))
 
 
-def can_sign(user: User, agreement: Agreement) -> bool:
-    """True where check_can_sign passes."""
-    return signing_side(user, agreement) is not None
-
-
 def check_can_draft(user: User, agreement: Agreement | None) -> None:
     """Raises Refusal unless the person may draft, propose and take back versions: both sides' signers, and administrators. A new
     agreement (None) may be drafted by each of them; one that no team works by yet, by every sales manager."""
@@ -213,8 +180,4 @@ def check_can_draft(user: User, agreement: Agreement | None) -> None:
 
 def can_draft(user: User, agreement: Agreement | None) -> bool:
     """True where check_can_draft passes."""
-    try:
-        check_can_draft(user, agreement)
-    except Refusal:
-        return False
-    return True
+    return passes(check_can_draft, user, agreement)

@@ -90,9 +90,9 @@ def mark_handed_off(
 
 
 @transaction.atomic
-def return_to_marketing(*, moves: Sequence[Move], now: datetime, by: object, rule: str = "") -> None:
+def return_to_marketing(*, moves: Sequence[Move], now: datetime, by: User) -> None:
     """Sales gave leads back (rejected, recycled, disqualified). What they raised a hand for until now counts as answered."""
-    change_stage(moves=moves, now=now, by=by, rule=rule)  # type: ignore[arg-type]
+    change_stage(moves=moves, now=now, by=by)
     Lead.objects.filter(pk__in=[move.lead.pk for move in moves]).update(
         hand_answered_at=F("hand_raised_at"), dirty_at=now
     )

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from accounts.policies import reader
 from leads import policies
 from leads.models import Lead
 
@@ -40,4 +41,4 @@ def follows_merges(view: View) -> View:
 def _kept(request: HttpRequest, pk: int) -> Lead | None:
     # A number beyond the column is nobody's.
     number = policies.number_of_kept(pk) if pk < 2**63 else pk
-    return policies.visible_leads(request.user).filter(pk=number).first() if number != pk else None  # type: ignore[arg-type]
+    return policies.visible_leads(reader(request)).filter(pk=number).first() if number != pk else None

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.policies import reader
 from drains.clock import current_time
 from leads import policies
 from leads.forms import MergeForm
@@ -16,7 +17,7 @@ from leads.selectors.merge_preview import candidates, side_by_side
 from leads.services.merging import merge_leads, older_first
 from leads.services.people import NotPossible
 from leads.views.following import follows_merges
-from leads.views.people import find, reader
+from leads.views.people import find
 
 
 @require_safe

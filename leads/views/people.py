@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from accounts.policies import can_open, workplace
+from accounts.policies import can_open, reader, workplace
 from drains.clock import current_time
 from leads import policies
 from leads.forms import DisqualifyForm, NurtureForm
@@ -286,9 +286,3 @@ def find(request: HttpRequest, pk: int) -> Lead:
         raise Http404
     leads = policies.visible_leads(reader(request)).select_related("contact__company", "first_source")
     return get_object_or_404(leads, pk=pk)
-
-
-def reader(request: HttpRequest) -> User:
-    """Who is logged in."""
-    assert isinstance(request.user, User)
-    return request.user

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
+from accounts.policies import reader
 from drains.clock import current_time
 from sla.agreements.document import Document, changes, digest_of
 from sla.agreements.reading import document_of
@@ -33,7 +34,7 @@ from sla.services.agreements import (
     sign,
     take_back,
 )
-from sla.views.agreements import overview_of, reader
+from sla.views.agreements import overview_of
 
 
 @login_required

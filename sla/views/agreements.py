@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
+from accounts.policies import reader
 from drains.clock import current_time
 from sla.agreements.checks import problems_of
 from sla.agreements.document import by_section
+from sla.agreements.reading import document_of
 from sla.models import AgreementVersion
 from sla.policies import can_draft, visible_agreements
 from sla.selectors.agreements import (
@@ -22,7 +23,6 @@ from sla.selectors.agreements import (
     overviews,
     side_by_side,
     telling,
-    text_of_version,
 )
 
 
@@ -102,17 +102,11 @@ def pdf(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     reading = _of(overview, number)
     name = f"{slugify(overview.agreement.name) or 'agreement'}-v{number}.pdf"
     answer = HttpResponse(
-        pdf_of(text_of_version(_with_text(reading)), reading.standing, _signatures(reading)),
+        pdf_of(document_of(_with_text(reading)), reading.standing, _signatures(reading)),
         content_type="application/pdf",
     )
     answer["Content-Disposition"] = f'inline; filename="{name}"'
     return answer
-
-
-def reader(request: HttpRequest) -> User:
-    """Whoever is logged in."""
-    assert isinstance(request.user, User)  # the gate came first
-    return request.user
 
 
 def overview_of(request: HttpRequest, pk: int) -> Overview:
@@ -155,7 +149,7 @@ def _text_context(overview: Overview, reading: Reading) -> dict[str, Any]:
     return {
         "overview": overview,
         "reading": reading,
-        "document": text_of_version(_with_text(reading)),
+        "document": document_of(_with_text(reading)),
         "signatures": _signatures(reading),
     }
 

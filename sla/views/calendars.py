@@ -7,8 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.models import User
-from accounts.policies import workplace
+from accounts.policies import reader, workplace
 from drains.clock import current_time
 from sla.models import Calendar
 from sla.policies import can_edit_calendar, check_can_edit_calendar
@@ -20,7 +19,7 @@ from sla.views.calendar_editor import Editor
 @require_safe
 def calendars(request: HttpRequest) -> HttpResponse:
     """Every calendar: open now, next opening, hours a week, whose."""
-    now, user = current_time(), _user(request)
+    now, user = current_time(), reader(request)
     context = {"rows": calendar_list(now), "may_edit": can_edit_calendar(user, None), "now": now}
     return render(request, "sla/calendars.html", context)
 
@@ -29,7 +28,7 @@ def calendars(request: HttpRequest) -> HttpResponse:
 @require_safe
 def calendar(request: HttpRequest, pk: int) -> HttpResponse:
     """One calendar: its week, the next eight weeks, the days of this and next year, and its versions."""
-    now, user = current_time(), _user(request)
+    now, user = current_time(), reader(request)
     row = get_object_or_404(Calendar, pk=pk)
     version = row.versions.order_by("-number").first()
     context = {
@@ -63,7 +62,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
     """The weeks of what is being written, while it is written; saves nothing."""
-    user = _user(request)
+    user = reader(request)
     known = str(request.POST.get("calendar", ""))
     row = get_object_or_404(Calendar, pk=int(known)) if known.isdecimal() else None
     check_can_edit_calendar(user, row)
@@ -74,7 +73,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 def _editor(request: HttpRequest, row: Calendar | None) -> HttpResponse:
-    user, now = _user(request), current_time()
+    user, now = reader(request), current_time()
     check_can_edit_calendar(user, row)
     editor = Editor(request, user, row, now)
     if editor.do in ("review", "save"):
@@ -97,8 +96,3 @@ def _saved(request: HttpRequest, row: Calendar) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(status=204, headers={"HX-Redirect": there})
     return redirect(there)
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the gate came first
-    return request.user

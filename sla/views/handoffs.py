@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from accounts.policies import Refusal, can_open
+from accounts.policies import Refusal, can_open, reader
 from drains.clock import current_time
 from leads.views.following import follows_merges
 from sla.forms import TouchForm, VerbForm
@@ -42,7 +42,7 @@ def handoff(request: HttpRequest, pk: int) -> HttpResponse:
 
     One that ended because its lead was merged into another leads to where that goes on; `?own` shows it all the same.
     """
-    user = _user(request)
+    user = reader(request)
     row = find(user, pk)
     goes_on = goes_on_as(handoff=row, user=user) if "own" not in request.GET else None
     if goes_on is None:
@@ -55,7 +55,7 @@ def handoff(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def accept(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the lead on, with one click or key."""
-    user, now = _user(request), current_time()
+    user, now = reader(request), current_time()
     row = find(user, pk)
     try:
         row = accept_handoff(handoff=row, by=user, now=now)
@@ -68,7 +68,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def by_form(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """A verb that needs a form (see sla.views.verbs): the form on GET, the deed on POST."""
-    user, verb = _user(request), VERBS[name]
+    user, verb = reader(request), VERBS[name]
     row = find(user, pk)
     posted = request.POST if request.method == "POST" else None
     now = current_time()
@@ -95,7 +95,7 @@ def by_form(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 def lead_handoffs(request: HttpRequest, pk: int) -> HttpResponse:
     """All handoffs of a lead with clocks and outcomes, for the lead's page; a page of its own without htmx."""
     now = current_time()
-    lead, rows = handoffs_of_lead(lead_id=pk, user=_user(request), now=now)
+    lead, rows = handoffs_of_lead(lead_id=pk, user=reader(request), now=now)
     if lead is None:
         raise Http404
     part = "#part" if request.htmx else ""  # type: ignore[attr-defined]
@@ -109,7 +109,7 @@ def find(user: User, pk: int) -> Handoff:
 
 def detail_context(request: HttpRequest, row: Handoff, now: datetime) -> dict[str, Any]:
     """What the sheet and the page of a handoff show."""
-    user = _user(request)
+    user = reader(request)
     detail = handoff_detail(handoff=row, user=user, now=now)
     return {
         "detail": detail,
@@ -118,11 +118,6 @@ def detail_context(request: HttpRequest, row: Handoff, now: datetime) -> dict[st
         "shows_evidence": can_open(user, "compliance"),
         "now": now,
     }
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # login_required came first
-    return request.user
 
 
 def _page(
@@ -157,7 +152,7 @@ def _form_page(
 def _done(request: HttpRequest, row: Handoff, text: str, *, leaves: bool) -> HttpResponse:
     events: dict[str, Any] = {"toast": {"level": "success", "text": text}, "inbox-changed": {}}
     if _target(request) == SHEET:
-        return _page(request, find(_user(request), row.pk), trigger=events)
+        return _page(request, find(reader(request), row.pk), trigger=events)
     if _from_inbox(request):
         events |= {"dialog-close": {}} | ({} if leaves else {"handoff-changed": {}})
         return _with_events(HttpResponse(status=204), events)
@@ -170,7 +165,7 @@ def _done(request: HttpRequest, row: Handoff, text: str, *, leaves: bool) -> Htt
 
 def _problem(request: HttpRequest, row: Handoff, problem: Exception) -> HttpResponse:
     status, text = STATUS[type(problem)], str(problem)
-    row = find(_user(request), row.pk)
+    row = find(reader(request), row.pk)
     if request.htmx:  # type: ignore[attr-defined]
         events = {"toast": {"level": "warning", "text": text}, "inbox-changed": {}, "dialog-close": {}}
         return _with_events(HttpResponse(text, status=status, content_type="text/plain"), events)

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from accounts.models import Role, User
-from accounts.policies import workplace
+from accounts.models import Role
+from accounts.policies import reader, workplace
 from drains.clock import current_time
 from leads.counting import said_up_to
 from sla.policies import can_reassign
@@ -26,8 +26,7 @@ POLL = 15
 @workplace("inbox")
 def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for the reader, by time left. Asked by htmx it answers with the list alone, or with “2 new”."""
-    user = request.user
-    assert isinstance(user, User)  # workplace() came first
+    user = reader(request)
     now = current_time()
     view = _view(request)
     if request.htmx and (seen := _seen(request)):  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
-from accounts.policies import workplace
+from accounts.policies import reader, workplace
 from drains.clock import current_time
 from sla.agreements.reading import document_of
 from sla.agreements.steps import say_action, say_when
@@ -51,7 +51,7 @@ def simulation(request: HttpRequest) -> HttpResponse:
 def _beginning(request: HttpRequest, now: datetime) -> dict[str, Any] | None:
     """What is shown before anybody asked: a hand raised now, in the reader's team or the first one; None without teams."""
     teams = Territory.objects.order_by("team__name").values_list("team", flat=True)
-    own = getattr(request.user, "team_id", None)
+    own = reader(request).team_id
     team = own if own in teams else teams.first()
     start = timezone.localtime(now).strftime("%Y-%m-%dT%H:%M:%S")
     zone = timezone.get_current_timezone_name()
@@ -89,8 +89,7 @@ def _simulated(form: SimulationForm) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ladder(request: HttpRequest, pk: int) -> HttpResponse:
     """The steps of one promise on a line of time; those of a draft can be changed."""
-    user, now = request.user, current_time()
-    assert isinstance(user, User)  # the gate came first
+    user, now = reader(request), current_time()
     promise = get_object_or_404(Promise.objects.select_related("version__agreement"), pk=pk)
     version = promise.version
     may_edit = version.is_draft and can_draft(user, version.agreement)

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
+from accounts.policies import reader
 from drains.clock import current_time
 from leads.policies import check_can_merge, visible_leads
 from leads.views.following import follows_merges
@@ -18,8 +18,7 @@ from sla.services.merging import outlook
 @follows_merges
 def merge_outlook(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     """Which handoff goes on, with which clocks, and what ends; a page of its own without htmx."""
-    user, now = request.user, current_time()
-    assert isinstance(user, User)  # login_required came first
+    user, now = reader(request), current_time()
     leads = visible_leads(user).select_related("contact")
     kept, absorbed = get_object_or_404(leads, pk=pk), get_object_or_404(leads, pk=other)
     check_can_merge(user)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
-from accounts.policies import workplace
+from accounts.policies import reader, workplace
 from drains.clock import current_time
 from sla.models import Handoff
 from sla.policies import check_can_assign, check_can_reassign, visible_handoffs
@@ -44,8 +44,7 @@ class ReassignForm(forms.Form):
 @workplace("inbox")
 def reassign(request: HttpRequest) -> HttpResponse:
     """What is about to be passed on, and to whom; POST does it. Raises Refusal for who may not."""
-    user, now = request.user, current_time()
-    assert isinstance(user, User)  # workplace() came first
+    user, now = reader(request), current_time()
     check_can_reassign(user)
     rows = _chosen(request, user)
     for row in rows:

@@ -8,8 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from accounts.models import User
-from accounts.policies import workplace
+from accounts.policies import reader, workplace
 from drains.clock import current_time
 from sla.selectors.returned import (
     FILTERS,
@@ -26,8 +25,7 @@ LIST = "returned-list"
 @workplace("returned")
 def returned(request: HttpRequest) -> HttpResponse:
     """What marketing picks up, by time left; asked by htmx for the list it answers with that alone."""
-    user = request.user
-    assert isinstance(user, User)  # workplace() came first
+    user = reader(request)
     now, choices = current_time(), choices_of()
     ask = _ask(request, choices)
     page = returned_page(user=user, ask=ask, now=now)
