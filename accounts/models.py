@@ -188,5 +188,5 @@ class ApiToken(models.Model):
         return self.name
 
     def is_usable(self, now: datetime) -> bool:
-        """Twin of ApiTokenQuerySet.usable."""
+        """Neither revoked nor expired. At the second of its expiry a token is expired."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

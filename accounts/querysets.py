@@ -38,15 +38,11 @@ class AbsenceQuerySet(models.QuerySet):
 
 
 class ApiTokenQuerySet(models.QuerySet):
-    """Tokens by whose they are and whether they open anything."""
+    """Tokens by whose they are and when they were used."""
 
     def of(self, user: Any) -> Self:
         """A person's own."""
         return self.filter(user=user)
-
-    def usable(self, now: datetime) -> Self:
-        """Neither revoked nor expired. At the second of its expiry a token is expired."""
-        return self.filter(models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=now), revoked_at=None)
 
     def not_revoked(self) -> Self:
         """Not taken back."""

@@ -99,11 +99,6 @@ class Arrival:
     referrer: str = ""
     extra: dict[str, object] = field(default_factory=dict)
 
-    @property
-    def identity(self) -> tuple[str, str, str]:
-        """E-mail, external id, anonymous id: by these a contact is recognised."""
-        return (self.email, self.external_id, self.anonymous_id)
-
     def as_dict(self) -> dict[str, object]:
         """The fields that were given, as JSON values; `read` gives an equal Arrival back from it."""
         known = {part.name: getattr(self, part.name) for part in fields(self) if part.name != "extra"}

@@ -96,11 +96,6 @@ def event_of(origin: str, target: str, *, taken_over: bool = False) -> str:
     return TRANSITIONS[move]
 
 
-def can_move(origin: str, target: str) -> bool:
-    """True where the transition table has the move."""
-    return (Stage(origin), Stage(target)) in TRANSITIONS
-
-
 def diagram() -> str:
     """The state diagram as Mermaid text."""
     lines = ["stateDiagram-v2", "    [*] --> lead"]

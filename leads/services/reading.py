@@ -30,7 +30,6 @@ class Reading:
     arrival: Arrival | None = None
     activity: str = ""
     occurred_at: datetime | None = None
-    is_live: bool = True
 
 
 def read_batch(submissions: Sequence[Submission]) -> list[Reading]:
@@ -65,7 +64,6 @@ def _read_one(submission: Submission, original: Submission | None) -> Reading:
     reading.activity = activity_slug(arrival, submission.form)
     submission.activity = reading.activity
     reading.occurred_at = arrival.occurred_at or submission.received_at
-    reading.is_live = submission.source.starts_clocks
     reason = spam_reason(arrival) if submission.source.kind != SourceKind.IMPORT else ""
     if reason and submission.corrections.get(DECISION) != TREAT_AS_LEAD:
         _settle(submission, Outcome.SPAM, "spam", reason)

@@ -11,10 +11,11 @@ from drains.clock import current_time
 from leads.api.errors import REFUSALS
 from leads.api.reading import Number
 from sla.agreements.document import text_of
+from sla.agreements.reading import document_of
 from sla.api.schemas import TargetOut
 from sla.models import AgreementVersion, HandoffTier, Hours, Promise, PromiseKind, Side
 from sla.policies import visible_agreements
-from sla.selectors.agreements import Overview, Reading, overviews, text_of_version
+from sla.selectors.agreements import Overview, Reading, overviews
 
 router = Router(tags=["agreements"], auth=TokenAuth())
 
@@ -137,7 +138,7 @@ _TERMS = (
 
 def _version(row: Reading) -> VersionOut:
     full = AgreementVersion.objects.select_related("agreement").get(pk=row.version.pk)
-    document = text_of_version(full)
+    document = document_of(full)
     promises = full.promises.order_by("kind", "tier")
     return VersionOut.model_validate(
         _summary(row)

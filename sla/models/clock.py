@@ -134,7 +134,7 @@ class Clock(models.Model):
 
     @property
     def is_of_lead(self) -> bool:
-        """Twin of ClockQuerySet.of_leads_own."""
+        """One of the promises that go on unchanged when the lead changes hands."""
         return self.kind in LEADS_OWN
 
     @property

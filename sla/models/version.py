@@ -10,7 +10,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from sla.agreements.document import Document
 from sla.agreements.fields import REQUIRABLE
 from sla.querysets import AgreementQuerySet, AgreementVersionQuerySet
 
@@ -179,12 +178,12 @@ class AgreementVersion(models.Model):
 
     @property
     def is_draft(self) -> bool:
-        """Twin of AgreementVersionQuerySet.drafts: still being written."""
+        """Still being written."""
         return self.state == VersionState.DRAFT
 
     @property
     def is_proposed(self) -> bool:
-        """Twin of AgreementVersionQuerySet.proposals: waits for signatures."""
+        """Waits for signatures."""
         return self.state == VersionState.PROPOSED
 
     @property
@@ -210,11 +209,6 @@ class AgreementVersion(models.Model):
     def title(self) -> str:
         """How people call it."""
         return _("%(agreement)s, version %(number)d") % {"agreement": self.agreement, "number": self.number}
-
-    @property
-    def kept_document(self) -> Document | None:
-        """The text that was proposed; None for a draft, whose text is made when it is read."""
-        return Document.from_dict(self.document) if self.document else None
 
 
 class Signature(models.Model):

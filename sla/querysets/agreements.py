@@ -25,14 +25,6 @@ class AgreementQuerySet(models.QuerySet):
 class AgreementVersionQuerySet(models.QuerySet):
     """Versions by how far they are, and by time."""
 
-    def drafts(self) -> Self:
-        """Still being written."""
-        return self.filter(state="draft")
-
-    def proposals(self) -> Self:
-        """Waiting for signatures."""
-        return self.filter(state="proposed")
-
     def unsigned(self) -> Self:
         """Drafts and proposals: an agreement has at most one."""
         return self.filter(state__in=["draft", "proposed"])
@@ -51,10 +43,6 @@ class AgreementVersionQuerySet(models.QuerySet):
             agreement=models.OuterRef("agreement"),
         )
         return self.signed().filter(~models.Exists(later), in_force_from__lte=now)
-
-    def to_come(self, now: datetime) -> Self:
-        """Signed, and not in force before a later time."""
-        return self.signed().filter(in_force_from__gt=now)
 
     def by_time(self) -> Self:
         """Signed ones in the order in which they came, or will come, into force."""

@@ -169,10 +169,6 @@ class ClockQuerySet(models.QuerySet):
         """Taken out of the account by a manager."""
         return self.filter(outcome="waived")
 
-    def of_leads_own(self) -> Self:
-        """Promises that go on unchanged when the lead changes hands."""
-        return self.filter(kind__in=LEADS_OWN)
-
     def of_leads(self, lead_ids: Iterable[int]) -> Self:
         """Of handoffs of these leads."""
         return self.filter(handoff__lead__in=lead_ids)

@@ -68,10 +68,6 @@ class HandoffQuerySet(models.QuerySet):
         """Given back before working."""
         return self.filter(state="rejected")
 
-    def rejected_by(self, user: Any) -> Self:
-        """Given back by this rep, or by a manager on the rep's behalf."""
-        return self.rejected().filter(Q(answered_by=user.pk) | Q(owner=user.pk))
-
     def had_by(self, owner_id: int | None) -> Self:
         """In the hands of this rep; None: nobody's yet."""
         return self.filter(owner=owner_id) if owner_id is not None else self.filter(owner__isnull=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from scoring.models import ScoringModel
-from sla.agreements.document import Change, Document, changes, compare
+from sla.agreements.document import Change, changes, compare
 from sla.agreements.reading import document_of
 from sla.models import Agreement, AgreementVersion, Side, Signature, Territory
 from sla.policies import can_draft, signing_side, visible_agreements
@@ -96,7 +96,7 @@ def _overview(row: Agreement, user: User, now: datetime) -> Overview:
 
 
 def _readings(versions: list[AgreementVersion], now: datetime) -> list[Reading]:
-    """Newest first, with what each is at `now` (twins: AgreementVersionQuerySet.in_force, to_come)."""
+    """Newest first, with what each is at `now` (twins: AgreementVersionQuerySet.in_force, AgreementVersion.is_to_come)."""
     signed = sorted(
         ((row.in_force_from, row.number) for row in versions if row.is_signed and row.in_force_from),
     )
@@ -113,11 +113,6 @@ def _readings(versions: list[AgreementVersion], now: datetime) -> list[Reading]:
         names = {signature.side: signature for signature in version.signatures.all()}
         found.append(Reading(version, standing, tuple((side, names.get(side)) for side in Side), ended_at))
     return found
-
-
-def text_of_version(version: AgreementVersion) -> Document:
-    """The text, kept or, of a draft, as it stands; five queries at most."""
-    return document_of(version)
 
 
 def changes_from(old: AgreementVersion | None, new: AgreementVersion | None) -> list[Change]:

@@ -30,21 +30,6 @@ def give_default_ladder(*, promises: Sequence[Promise]) -> None:
     )
 
 
-def copy_ladder(*, of: Promise, to: Promise) -> None:
-    """Give a promise of a new version the steps of the one that it follows."""
-    LadderStep.objects.bulk_create(
-        LadderStep(
-            promise=to,
-            position=step.position,
-            when=step.when,
-            amount=step.amount,
-            hours=step.hours,
-            action=step.action,
-        )
-        for step in of.ladder.all()
-    )
-
-
 def plan(*, clocks: Sequence[Clock]) -> None:
     """Plan every step of clocks that were just started: one query and one insert, whatever their number.
 

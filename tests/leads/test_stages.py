@@ -8,7 +8,7 @@ import pytest
 from leads.models import Contact, JournalEntry, Lead, Source, StageChange
 from leads.models.lead import STAGE_CHOICES
 from leads.services.stages import Move, StageChangedMeanwhile, change_stage
-from leads.stages import TRANSITIONS, MoveRefused, Stage, can_move, diagram, event_of, stage_of_both
+from leads.stages import TRANSITIONS, MoveRefused, Stage, diagram, event_of, stage_of_both
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 ARCHITECTURE = Path(__file__).parents[2] / "docs" / "architecture.md"
@@ -49,7 +49,7 @@ def test_every_stage_can_be_reached_and_none_is_a_dead_end() -> None:
 @pytest.mark.parametrize("origin", Stage)
 @pytest.mark.parametrize("target", Stage)
 def test_a_move_is_named_exactly_where_it_is_possible(origin: Stage, target: Stage) -> None:
-    if can_move(origin, target):
+    if (origin, target) in TRANSITIONS:
         assert event_of(origin, target)
     else:
         with pytest.raises(MoveRefused):
@@ -63,14 +63,14 @@ def test_a_merge_takes_the_further_stage_over_and_none_that_is_behind(kept: Stag
     behind = absorbed if both == kept else kept
     assert both == stage_of_both(absorbed, kept)
     assert event_of(behind, both, taken_over=True)
-    if behind != both and not can_move(both, behind):
+    if behind != both and (both, behind) not in TRANSITIONS:
         with pytest.raises(MoveRefused):
             event_of(both, behind, taken_over=True)
 
 
 def test_only_a_merge_jumps() -> None:
     assert event_of(Stage.LEAD, Stage.CUSTOMER, taken_over=True)
-    assert not can_move(Stage.LEAD, Stage.CUSTOMER)
+    assert (Stage.LEAD, Stage.CUSTOMER) not in TRANSITIONS
 
 
 @pytest.mark.django_db
