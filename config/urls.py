@@ -14,6 +14,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("gallery/", gallery, name="gallery"),
     path("admin/", admin.site.urls),
+    path("api/v1/", unknown_address, {"address": ""}, name="api_root"),
     path("api/v1/", api.urls),
     path("api/v1/<path:address>", unknown_address, name="api_unknown"),
     path("", include("accounts.urls")),

@@ -12,7 +12,7 @@ from typing import Final
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from leads.countries import country_code
-from leads.payload_errors import PayloadError, problem, shown
+from leads.payload_errors import problem, shown
 
 FUTURE_TOLERANCE: Final = timedelta(minutes=5)  # clocks of senders differ by minutes, not by hours
 _OLDEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -166,6 +166,8 @@ def _employees(known: str, given: Given, _now: datetime) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
         count = value
     else:
+        if not isinstance(value, str):
+            raise problem("bad_count", known, name=shown(given.label))
         text = _text(known, given)
         if squash(text) in _NO_ANSWER:
             return None
@@ -197,11 +199,13 @@ def _slug(known: str, given: Given, _now: datetime) -> str:
 
 def _moment(known: str, given: Given, now: datetime) -> datetime:
     name = shown(given.label)
+    if not isinstance(given.value, str):
+        raise problem("bad_time", known, name=name)
+    text = _text(known, given)
     try:
-        stated = datetime.fromisoformat(_text(known, given))
-    except (ValueError, OverflowError) as error:
-        if isinstance(error, PayloadError):
-            raise
+        # RFC 3339 lets its letters be small.
+        stated = datetime.fromisoformat(text.upper())
+    except (ValueError, OverflowError):
         raise problem("bad_time", known, name=name) from None
     if stated.utcoffset() is None:
         raise problem("naive_time", known, name=name)

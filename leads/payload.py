@@ -40,6 +40,7 @@ MAX_BYTES: Final = 64 * 1024  # one submission, before parsing
 MAX_DEPTH: Final = 8  # objects and lists inside each other; the outermost object is level 1
 MAX_KEYS: Final = 200  # keys of all objects together
 
+_GZIP: Final = b"\x1f\x8b"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 # text/plain: navigator.sendBeacon and some tracking libraries post JSON under it.
 JSON_TYPES: Final = frozenset({"", "application/json", "text/json", "text/plain"})
@@ -60,6 +61,8 @@ def parse(raw: bytes, content_type: str) -> dict[str, object]:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if raw.startswith(_GZIP):
+            raise _whole("compressed") from None
         raise _whole("not_utf8", position=error.start + 1) from None
     if not text.strip():
         raise _whole("empty")
@@ -154,10 +157,10 @@ def _keys(value: object) -> Iterator[str]:
 def _parse_form(text: str) -> dict[str, object]:
     if text.count("&") >= MAX_KEYS:
         raise _whole("too_many_keys", limit=MAX_KEYS)
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="strict")
-    except UnicodeDecodeError as error:
-        raise _whole("not_utf8", position=error.start + 1) from None
+    # What is not UTF-8 becomes lone surrogates, so that its field can be named.
+    pairs = parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="surrogateescape")
+    if foreign := [key for key, value in pairs if _is_foreign(key) or _is_foreign(value)]:
+        raise PayloadErrors(problem("not_utf8_field", shown(key), name=shown(key)) for key in foreign)
     values: dict[str, list[str]] = {}
     for key, value in pairs:
         values.setdefault(key, []).append(value)
@@ -165,3 +168,7 @@ def _parse_form(text: str) -> dict[str, object]:
     if repeated:
         raise PayloadErrors(problem("duplicate", shown(key), name=shown(key)) for key in repeated)
     return {key: several[0] if len(several) == 1 else list(several) for key, several in values.items()}
+
+
+def _is_foreign(text: str) -> bool:
+    return any("\udc80" <= character <= "\udcff" for character in text)

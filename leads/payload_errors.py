@@ -31,6 +31,14 @@ PROBLEMS: Final[dict[str, tuple[str, str]]] = {
         _("The submission is not UTF-8 text (byte %(position)s)."),
         _("Encode the submission as UTF-8."),
     ),
+    "compressed": (
+        _("The submission is compressed with gzip, which is not read here."),
+        _("Send it uncompressed, without Content-Encoding."),
+    ),
+    "not_utf8_field": (
+        _("“%(name)s” is not UTF-8 text."),
+        _("Encode the submission as UTF-8 before its characters are written as %%XX."),
+    ),
     "not_json": (
         _("The submission is not valid JSON: line %(line)s, column %(column)s: %(reason)s."),
         _("Correct the JSON at that place."),
@@ -105,7 +113,9 @@ PROBLEMS: Final[dict[str, tuple[str, str]]] = {
     ),
     "naive_time": (
         _("“%(name)s” does not say in which time zone it is."),
-        _("Add Z for UTC, or an offset such as +01:00."),
+        _(
+            "Send the time with Z for UTC or an offset, such as 2026-03-02T09:30:00Z or 2026-03-02T10:30:00+01:00."
+        ),
     ),
     "future_time": (
         _("“%(name)s” is more than %(minutes)s minutes in the future."),

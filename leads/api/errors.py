@@ -39,6 +39,10 @@ _DESCRIBED = gettext_noop("The fields of every address are described in /api/v1/
 # What is wrong with a whole body: the words of PROBLEMS speak of submissions.
 _BODIES: Final = {
     "empty": (gettext_noop("The body is empty."), gettext_noop("Send one JSON object.")),
+    "compressed": (
+        gettext_noop("The body is compressed with gzip, which is not read here."),
+        PROBLEMS["compressed"][1],
+    ),
     "not_utf8": (
         gettext_noop("The body is not UTF-8 text (byte %(position)s)."),
         gettext_noop("Encode the body as UTF-8."),

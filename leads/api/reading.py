@@ -63,7 +63,7 @@ def _moment(value: object) -> datetime:
     if not isinstance(value, str):
         raise PydanticCustomError("bad_time", "not a time")
     try:
-        stated = datetime.fromisoformat(value)
+        stated = datetime.fromisoformat(value.upper())
         at = stated.astimezone(UTC) if stated.tzinfo is not None else None
     except (ValueError, OverflowError):
         raise PydanticCustomError("bad_time", "not a time") from None

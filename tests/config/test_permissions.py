@@ -61,6 +61,7 @@ PAGES: dict[str, dict[str, int | str]] = {
     "api:openapi-json": ALL,
     "api:openapi-view": ALL,
     "api:api-root": row(404, 404, 404, 404, 404, 404),
+    "api_root": row(404, 404, 404, 404, 404, 404),
     "api_unknown": row(404, 404, 404, 404, 404, 404),
     "api:post_submission": NOT_BY_GET,
     # A log-in opens nothing of the API but its description: tests/config/test_api.py asks it with tokens.

@@ -124,6 +124,13 @@ def test_one_process_takes_in_processes_and_hands_off_and_ends_when_told(
 
     wait_until(call_carried_its_id)
 
+    # A body whose length the sender did not know.
+    chunks = (part for part in (b'{"email": "chunk', b'@acme.example"}'))
+    with closing(http.client.HTTPConnection("127.0.0.1", plant.port, timeout=30)) as link:
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        link.request("POST", "/api/v1/submissions", chunks, headers, encode_chunked=True)
+        assert link.getresponse().status == 202
+
     web.terminate()
     assert web.wait(20) == 0
     assert "Traceback" not in log.read_text()

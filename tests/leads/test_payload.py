@@ -218,6 +218,7 @@ def test_an_activity_without_letters_is_refused():
     [
         ("2026-03-02T09:30:00Z", NOW),
         ("2026-03-02T10:30:00.000+01:00", NOW),
+        ("2026-03-02t09:30:00z", NOW),
         ("2026-03-02T09:35:00Z", NOW + timedelta(minutes=5)),
         ("1970-01-01T00:00:00Z", datetime(1970, 1, 1, tzinfo=UTC)),
         ("", None),
@@ -237,7 +238,8 @@ def test_the_time_of_an_activity_is_kept_in_utc(sent, moment):
         ("0001-01-01T00:00:00+14:00", "date and time"),
         ("1969-12-31T23:59:59Z", "date and time"),
         ("yesterday", "date and time"),
-        (1772443800, "must be text"),
+        (1772443800, "date and time"),
+        (True, "date and time"),
     ],
 )
 def test_a_time_that_cannot_be_true_is_refused_with_a_reason(sent, words):

@@ -36,6 +36,7 @@ def test_a_form_is_read_and_repeated_unknown_fields_become_lists():
         (b"", "body", "empty"),
         (b" \n", "body", "empty"),
         (b'{"email": "\xff"}', "body", "byte 12"),
+        (b"\x1f\x8b\x08\x00", "body", "compressed"),
         (b'{"email":\n oops}', "body", "line 2, column 2"),
         (b'{"email": "a@b.example"', "body", "line 1"),
         (b'["a@b.example"]', "body", "not a JSON object"),
@@ -64,7 +65,9 @@ def test_json_that_cannot_be_kept_is_refused_naming_the_place(raw, field, words)
 @pytest.mark.parametrize(
     ("raw", "field", "words"),
     [
-        (b"email=%FF%FE", "body", "UTF-8"),
+        (b"email=%FF%FE", "email", "UTF-8"),
+        (b"email=a%40b.example&first_name=Zo%EB", "first_name", "UTF-8"),
+        (b"Zo%EB=1", "Zo\N{REPLACEMENT CHARACTER}", "UTF-8"),
         (b"first_name=A%00", "first_name", "NUL"),
         (b"email=a%40b.example&E-Mail=x&email=c%40d.example", "email", "more than once"),
         (b"&".join(b"f%d=1" % i for i in range(MAX_KEYS + 1)), "body", "more than 200"),
