@@ -1,4 +1,5 @@
-"""What stands around every request: its id, its log line, the short way of machines, and the page for an unknown address."""
+"""What stands around every request: its id, its log line, the short way of machines, and the pages for an address that is
+unknown or takes a button."""
 
 import re
 import uuid
@@ -10,6 +11,7 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.views.defaults import page_not_found
 from django_structlog.middlewares import RequestMiddleware
@@ -107,6 +109,24 @@ class NotFoundMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """What a view does not find, or does not show to this reader."""
         return _not_found(request, exception) if isinstance(exception, Http404) else None
+
+
+class WrongMethodMiddleware:
+    """Who opens the address of a verb (typed, or from the browser's history) reads that nothing happened and where to go on.
+
+    Django's own answer is empty, and browsers show an error of theirs instead."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The API answers in words of its own; whoever wants no page gets none."""
+        response = self.get_response(request)
+        if response.status_code != 405 or response.content or not request.accepts("text/html"):
+            return response
+        page = render(request, "405.html", status=405)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
 
 
 def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -67,7 +67,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.ReaderTimeMiddleware",
+    "accounts.middleware.LogInAgainMiddleware",
     "axes.middleware.AxesMiddleware",
+    "config.middleware.WrongMethodMiddleware",
     "config.middleware.NotFoundMiddleware",
 ]
 

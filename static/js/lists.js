@@ -113,6 +113,12 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.detail.elt.closest("[data-announce], [data-poll]")) event.preventDefault();
 });
 
+/* Who was logged out meanwhile is led to the log-in; not by a question the page asks by itself while somebody writes. */
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const writes = document.querySelector("dialog[open]") || document.activeElement?.matches("input, textarea, select");
+  if (writes && event.detail.elt.closest("[data-announce], [data-poll]") && event.detail.xhr.getResponseHeader("HX-Redirect")) event.preventDefault();
+});
+
 const before = new Map();
 document.addEventListener("htmx:beforeSwap", () => {
   before.clear();

@@ -194,6 +194,25 @@ def test_the_log_in_leads_back_but_never_to_another_site(client: Client) -> None
     assert goes_to("//evil.example/") == reverse("home")
 
 
+def test_who_was_logged_out_meanwhile_comes_back_to_the_page_they_were_on(client: Client) -> None:
+    accept = reverse("sla:accept", args=[1])
+    here = "http://testserver/inbox/?view=queue"
+
+    by_form = client.post(accept, headers={"Referer": here})
+    by_htmx = client.post(accept, headers={"HX-Request": "true", "HX-Current-URL": here})
+    sheet = client.get(
+        reverse("sla:handoff", args=[1]), headers={"HX-Request": "true", "HX-Current-URL": here}
+    )
+    link = client.get(reverse("sla:handoff", args=[1]), headers={"Referer": here})
+    from_elsewhere = client.post(accept, headers={"Referer": "https://evil.example/inbox/"})
+
+    back = f"{LOGIN}?next=/inbox/%3Fview%3Dqueue"
+    assert (by_form.status_code, by_form["Location"]) == (302, back)
+    assert [(answer.status_code, answer["HX-Redirect"]) for answer in (by_htmx, sheet)] == [(204, back)] * 2
+    assert link["Location"] == f"{LOGIN}?next=/handoffs/1/"
+    assert from_elsewhere["Location"] == f"{LOGIN}?next=/"
+
+
 def test_logging_out_takes_a_post(client: Client) -> None:
     client.force_login(make_user())
     assert client.get(reverse("accounts:logout")).status_code == 405

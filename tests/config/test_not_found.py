@@ -1,4 +1,4 @@
-"""An unknown address: people see our page, on a laptop as on a server."""
+"""An unknown address, and one that takes a button: people see our page, on a laptop as on a server."""
 
 from __future__ import annotations
 
@@ -47,3 +47,16 @@ def test_programs_are_told_of_an_unknown_address_in_json(settings: Any, debug: b
     (error,) = answer.json()["errors"]
     assert (answer.status_code, answer.json()["code"], error["field"]) == (404, "not_found", "address")
     assert "/api/v1/handoff/1/accept" in error["message"]
+
+
+def test_the_address_of_a_verb_says_that_nothing_was_done() -> None:
+    client = Client()
+    client.force_login(make_user(Role.SALES_MANAGER))
+    address = reverse("sla:accept", args=[1])
+
+    page = client.get(address, headers={"Accept": "text/html"})
+    program = client.get(address, headers={"Accept": "application/json"})
+
+    assert (page.status_code, page.headers["Allow"]) == (405, "POST")
+    assert "Nothing was done" in page.text
+    assert (program.status_code, program.content) == (405, b"")
