@@ -72,11 +72,14 @@ _CODES = {
     ("reason", "prospect_away"): gettext_noop("the prospect is away"),
     ("reason", "waiting_for_prospect"): gettext_noop("waiting for the prospect's answer"),
     ("reason", "agreed_later"): gettext_noop("the prospect asked for a later date"),
+    ("done", "nurture"): gettext_noop("back into nurture"),
+    ("done", "requalified"): gettext_noop("re-qualified"),
+    ("done", "disqualified"): gettext_noop("disqualified"),
     ("class", "procedural"): gettext_noop("procedural: misrouted"),
     ("class", "clerical"): gettext_noop("clerical: incomplete or wrong"),
     ("class", "definitional"): gettext_noop("definitional: not what was agreed"),
 }
-_TELLINGS = {
+TELLINGS = {
     "lead.ready": Telling("lightning-charge", gettext_noop("Ready for sales"), "accent", "rule"),
     "lead.merged": Telling("people", gettext_noop("Merged into another lead"), "waived"),
     "lead.absorbed": Telling("people", gettext_noop("Another lead was merged into this one"), "accent"),
@@ -90,6 +93,15 @@ _TELLINGS = {
     "opportunity.recorded": Telling("briefcase", gettext_noop("Deal recorded"), "", "state"),
     "handoff.opened": Telling("send", gettext_noop("Handed off to sales"), "accent"),
     "handoff.assigned": Telling("person-check", gettext_noop("Handoff given")),
+    "handoff.incomplete": Telling(
+        "file-earmark-text", gettext_noop("Agreed fields were missing at the handoff"), "warning"
+    ),
+    "handoff.given_back": Telling(
+        "arrow-counterclockwise", gettext_noop("Given back to the team by its rep"), "warning"
+    ),
+    "handoff.picked_up": Telling(
+        "arrow-counterclockwise", gettext_noop("Picked up by marketing"), "ontime", "done"
+    ),
     "handoff.accepted": Telling("check-circle", gettext_noop("Accepted by sales"), "ontime"),
     "handoff.rejected": Telling("hand-thumbs-down", gettext_noop("Rejected by sales"), "warning", "class"),
     "handoff.qualified": Telling("check2-all", gettext_noop("Qualified by sales"), "ontime"),
@@ -104,7 +116,6 @@ _TELLINGS = {
     ),
     "touch.logged": Telling("telephone-outbound", gettext_noop("Touch by sales"), "ontime", "kind"),
     "clock.started": Telling("stopwatch", gettext_noop("Clock started"), "", "kind"),
-    "clock.warned": Telling("bell", gettext_noop("Warned: a promise is nearly due"), "warning", "due_at"),
     "clock.escalated": Telling("alarm", gettext_noop("Reminder"), "warning", "action"),
     "clock.breached": Telling(
         "exclamation-circle-fill", gettext_noop("Promise not kept"), "late", "deadline"
@@ -131,16 +142,15 @@ _RULES = {
     "sla.hand_off": gettext_noop("routing"),
     "sla.assign": gettext_noop("routing"),
     "sla.sweep": gettext_noop("the sweep of clocks"),
-    "sla.warn": gettext_noop("the sweep of clocks"),
     "sla.escalate": gettext_noop("the ladder of the promise"),
     "sla.follow_calendars": gettext_noop("the corrected calendar"),
-    "sla.receipts": gettext_noop("the deal"),
+    "sla.import_handoffs": gettext_noop("import"),
 }
 
 
 def tell(event: str) -> Telling | None:
     """How the event is told; None for one that has no words yet."""
-    return _TELLINGS.get(event)
+    return TELLINGS.get(event)
 
 
 def names_of_rule(rule: str) -> str:

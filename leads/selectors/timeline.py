@@ -24,7 +24,7 @@ STAGE_NAMES: Final = dict(STAGE_CHOICES)
 WAY: Final = (Stage.LEAD, Stage.MQL, Stage.SRL, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
 _CURSOR = re.compile(r"(-?\d{1,17})\.(\d)\.(\d{1,18})")
 # What is on the timeline by rows of its own, or says nothing beyond them.
-_SILENT: Final = (
+SILENT: Final = (
     "lead.created",
     "lead.stage_changed",
     "submission.processed",
@@ -137,9 +137,7 @@ def _sources(lead: Lead) -> list[tuple[QuerySet[Any], str]]:
         ),
         (StageChange.objects.filter(lead__in=leads).select_related("by"), "at"),
         (
-            JournalEntry.objects.filter(lead_id__in=leads)
-            .exclude(event__in=_SILENT)
-            .exclude(_TOLD_OTHERWISE),
+            JournalEntry.objects.filter(lead_id__in=leads).exclude(event__in=SILENT).exclude(_TOLD_OTHERWISE),
             "at",
         ),
     ]

@@ -17,7 +17,7 @@ from leads.services.intake import Delivery, receive_many
 from leads.services.stages import Move, change_stage
 from leads.stages import Stage
 from sla.clock import Stretch, tried_enough_at
-from sla.importing_handoffs.ground import Ground
+from sla.importing_handoffs.ground import RULE, Ground
 from sla.importing_handoffs.log import Case, Story, Untold, tell
 from sla.importing_handoffs.meaning import LogMapping
 from sla.models import Clock, Handoff, HandoffState, Pause, PromiseKind
@@ -26,7 +26,6 @@ from sla.services.pausing import paused_entry
 from sla.services.promised import OF_ACCEPTANCE, ended
 from sla.services.recompute import recompute
 
-RULE = "import_handoffs"
 # Cases in one transaction. A run that is stopped goes on where it stopped when it is started again.
 CHUNK = 500
 

@@ -57,7 +57,6 @@ EVENTS: dict[str, tuple[Any, str, str]] = {
     "handoff.picked_up": (gettext_lazy("Picked up by marketing"), "arrow-counterclockwise", "ontime"),
     "touch.logged": (gettext_lazy("Touch logged"), "telephone-outbound", "ontime"),
     "clock.started": (gettext_lazy("Clock started"), "stopwatch", ""),
-    "clock.warned": (gettext_lazy("Warned that the time runs out"), "alarm", "warning"),
     "clock.breached": (gettext_lazy("Breach recorded"), "exclamation-circle-fill", "late"),
     "clock.escalated": (gettext_lazy("Step of the ladder"), "alarm", "warning"),
     "handoff.returned_to_queue": (

@@ -184,7 +184,7 @@ def test_breaches_are_dated_by_the_deadline_and_nobody_is_told(log_file: Callabl
     assert set(missed) == {handoff_of("B"), handoff_of("E")}
     assert missed[handoff_of("E")].deadline == MONDAY + timedelta(hours=12)
     assert missed[handoff_of("E")].lifted_at is None
-    assert JournalEntry.objects.filter(event="clock.breached", rule="import_handoffs").count() == 2
+    assert JournalEntry.objects.filter(event="clock.breached", rule="sla.import_handoffs").count() == 2
     assert not Notification.objects.exists()
 
 
