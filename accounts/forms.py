@@ -12,6 +12,14 @@ from accounts.models import User
 from accounts.zones import known_zones
 
 
+def fields_only() -> FormHelper:
+    """Draws the fields of a form; the template brings the form around them and its token."""
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    return helper
+
+
 class LogInForm(AuthenticationForm):
     """E-mail and password."""
 

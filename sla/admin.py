@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.policies import reader
 from drains.clock import current_time
 from sla.business_time import NeverOpen
 from sla.models import (
@@ -94,7 +94,7 @@ class CalendarAdmin(admin.ModelAdmin):
         for offset, version in enumerate(formset.save(commit=False), start=1):
             version.number, version.created_at = number + offset, current_time()
             version.save()
-            recompute_open_clocks(calendar_version=version, now=version.created_at, by=_editor(request))
+            recompute_open_clocks(calendar_version=version, now=version.created_at, by=reader(request))
         formset.save_m2m()
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -104,11 +104,6 @@ class CalendarAdmin(admin.ModelAdmin):
         except NeverOpen as problem:
             self.message_user(request, _("Nothing was saved: %s") % problem, messages.ERROR)
             return redirect(request.get_full_path())
-
-
-def _editor(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the administration is behind the log-in
-    return request.user
 
 
 class RecordAdmin(admin.ModelAdmin):

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.db.models import QuerySet
 from django.utils.formats import date_format
@@ -12,6 +11,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import fields_only
 from accounts.models import User
 from leads.models import OpportunityState
 from leads.stages import Stage
@@ -31,9 +31,7 @@ class VerbForm(forms.Form):
         self.handoff = handoff
         self.reader = reader
         self.now = now
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
+        self.helper = fields_only()
         self.shape()
 
     def shape(self) -> None:

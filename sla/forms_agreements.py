@@ -6,12 +6,12 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import fields_only
 from sla.agreements.fields import REQUIRABLE
 from sla.agreements.reading import facts_from, facts_of, target_of
 from sla.agreements.targets import NotATarget, Target, parse, say
@@ -33,13 +33,6 @@ from sla.models import (
 AT_HANDOFF = Target(seconds=1)
 
 
-def _helper() -> FormHelper:
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    return helper
-
-
 def _rows(number: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": number})
 
@@ -58,7 +51,7 @@ class NewAgreementForm(forms.Form):
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper()
+        self.helper = fields_only()
         field: Any = self.fields["copy_of"]
         field.queryset = (
             AgreementVersion.objects.in_force(now).select_related("agreement").order_by("agreement_id")
@@ -142,7 +135,7 @@ class DraftForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper()
+        self.helper = fields_only()
         version = self.instance
         self.zone = ZoneInfo(settings.ORGANISATION_TIME_ZONE)
         if version.in_force_from:
@@ -263,7 +256,7 @@ class SignForm(forms.Form):
 
     def __init__(self, *args: Any, side: Side, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper()
+        self.helper = fields_only()
         self.fields["agree"].label = _("I have read this text and sign it for %s") % side.label.lower()
 
 

@@ -5,13 +5,13 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import fields_only
 from accounts.zones import check_zone
 from sla.calendars.days import Hours, OwnDay, read_hours, write_hours
 from sla.calendars.ical import MAX_BYTES, Feed, NotACalendar, read_feed, window
@@ -55,13 +55,6 @@ class HoursField(forms.CharField):
         return write_hours(value) if isinstance(value, list | tuple) else value
 
 
-def _helper() -> FormHelper:
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    return helper
-
-
 class CalendarForm(forms.Form):
     """Name, zone and the hours of each weekday. `base`: the version it began with; `reviewed`: what was looked at."""
 
@@ -78,7 +71,7 @@ class CalendarForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper()
+        self.helper = fields_only()
         for number, code in enumerate(CODES):
             self.fields[code] = HoursField(
                 label=WEEKDAYS[number],
@@ -218,7 +211,7 @@ class HolidayPicker(forms.Form):
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper()
+        self.helper = fields_only()
         years = [str(now.year + ahead) for ahead in range(3)]
         chosen = str(self.data.get("pick-country", "") or self.initial.get("country", ""))
         self.fields["country"].choices = [  # type: ignore[attr-defined]
@@ -278,7 +271,7 @@ class FeedForm(forms.Form):
 
     def __init__(self, *args: Any, now: datetime, zone: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper()
+        self.helper = fields_only()
         self.now, self.zone = now, zone
         self.feed = Feed()
 

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import fields_only
 from accounts.models import Team
 from accounts.zones import check_zone
 from sla.agreements.targets import NotATarget, parse_seconds, say_seconds
@@ -25,13 +25,6 @@ from sla.models import (
 )
 
 ROWS = 12
-
-
-def _helper() -> FormHelper:
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    return helper
 
 
 class WallClockField(forms.DateTimeField):
@@ -57,7 +50,7 @@ class SimulationForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper()
+        self.helper = fields_only()
         team = self.fields["team"]
         assert isinstance(team, forms.ModelChoiceField)
         team.queryset = Team.objects.filter(territory__isnull=False).order_by("name")
