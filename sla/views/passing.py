@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.forms import fields_only
 from accounts.models import User
 from accounts.policies import reader, workplace
 from drains.clock import current_time
@@ -36,9 +36,7 @@ class ReassignForm(forms.Form):
             (BY_TURNS, _("Share out by turns among the reps of each team who are there")),
             *((key, str(rep)) for key, rep in self.reps.items()),
         ]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
+        self.helper = fields_only()
 
 
 @workplace("inbox")
