@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Role
+from accounts.models import Absence, Role
 from drains.runner import run_until_idle
 from leads.models import JournalEntry
 from notifications.models import Notification
@@ -139,6 +139,22 @@ def test_a_manager_may_want_a_lead_back_in_the_queue_where_it_goes_to_somebody_e
     run_until_idle(at + SECOND, ["sla.assign"])
     handoff.refresh_from_db()
     assert owner_of(handoff) != first
+
+
+def test_the_ladder_of_the_queues_clock_takes_no_lead_from_the_rep_who_has_it_by_then() -> None:
+    ladder(("after", 600, "reassign"))
+    _, reps = open_desk(reps=2)
+    for rep in reps:
+        Absence.objects.create(user=rep, starts_at=MORNING - HOUR, ends_at=MORNING + 20 * MINUTE)
+    (handoff,) = hand_over(MORNING)
+    of_the_queue = clock_of(handoff)
+    run_until_idle(MORNING + 20 * MINUTE, ["sla.assign"])
+    handoff.refresh_from_db()
+    rep = owner_of(handoff)
+    run_until_idle(MORNING + 26 * MINUTE, BOTH)
+    handoff.refresh_from_db()
+    assert owner_of(handoff) == rep
+    assert states(of_the_queue) == [("reassign", "skipped", "not_theirs")]
 
 
 def test_a_step_put_the_lead_first_in_the_inbox_until_it_is_answered() -> None:

@@ -98,7 +98,7 @@ def check_a_merge(one: str, other: str, apart: timedelta, later: timedelta, *, k
 
 
 def check_handoffs(kept: Lead, absorbed: Lead, stage: Stage) -> None:
-    """Invariants 3 and 9, and that an open handoff and the stage say the same."""
+    """Invariant 3, and that an open handoff and the stage say the same."""
     opened = list(Handoff.objects.open())
     assert Handoff.objects.filter(lead=kept).count() == Handoff.objects.count()
     assert not absorbed.handoffs.exists()
@@ -130,7 +130,7 @@ def check_clocks(running: list[Clock], now: datetime) -> None:
 
 
 def check_score(kept: Lead, now: datetime, activities: int) -> None:
-    """Invariant 11: the score is that of all activities, and a computation anew changes nothing."""
+    """Invariant 8: the score is that of all activities, and a computation anew changes nothing."""
     assert Activity.objects.filter(contact=kept.pk).count() == activities
     told = explain(lead=kept, now=now)
     points = sum(line.points for line in (*told.fit_lines, *told.engagement_lines))

@@ -1,4 +1,4 @@
-"""Passing handoffs on: who has them, who is to answer, and who answers for which clock (invariant 10, case 26)."""
+"""Passing handoffs on: who has them, who is to answer, and who answers for which clock (invariant 12, case 26)."""
 
 from __future__ import annotations
 
@@ -71,6 +71,16 @@ class Desk:
     def touch_clock(self) -> Clock:
         """The lead's own clock for the first touch."""
         return clock_of(self.handoff, TOUCH)
+
+
+def test_who_had_the_lead_before_is_written_down_without_gaps_and_overlaps() -> None:
+    desk = Desk()
+    first, second = MORNING + 10 * MINUTE, MORNING + 25 * MINUTE
+    desk.give(desk.ben, first)
+    desk.give(desk.anna, second)
+    tenures = Tenure.objects.filter(handoff=desk.pk).order_by("ends_at")
+    told = [(row.owner, row.starts_at, row.ends_at) for row in tenures]
+    assert told == [(desk.anna, MORNING, first), (desk.ben, first, second)]
 
 
 def test_the_leads_own_clocks_go_on_and_the_new_owner_gets_an_accept_clock() -> None:

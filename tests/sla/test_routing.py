@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -104,6 +104,20 @@ def test_a_rep_is_not_blamed_for_time_in_the_queue() -> None:
     own = handoff.clocks.get(owner=rep, kind=PromiseKind.ACCEPT)
     assert (own.outcome, own.started_at) == (ClockOutcome.KEPT, MORNING + HOUR)
     assert [breach.owner for breach in Breach.objects.all()] == [None]
+
+
+@pytest.mark.parametrize(("seconds", "clocks"), [(10, 1), (11, 2)])
+def test_what_the_look_at_the_queue_took_is_the_reps_and_a_second_more_is_the_teams(
+    seconds: int, clocks: int
+) -> None:
+    _, (rep,) = open_desk(reps=1)
+    at = MORNING + timedelta(seconds=seconds)
+    away(rep, end=at)
+    (handoff,) = hand_over(MORNING)
+    run_until_idle(at, ["sla.assign"])
+    for_the_answer = handoff.clocks.filter(kind=PromiseKind.ACCEPT)
+    assert for_the_answer.count() == clocks
+    assert for_the_answer.get(owner=rep).started_at == (MORNING if clocks == 1 else at)
 
 
 def test_a_rejected_lead_never_comes_back_to_the_same_rep() -> None:

@@ -1,4 +1,4 @@
-"""Who answers for a clock whose lead changed hands, without a database (invariant 10, case 26)."""
+"""Who answers for a clock whose lead changed hands, without a database (invariant 12, case 26)."""
 
 from __future__ import annotations
 
