@@ -10,7 +10,7 @@ class JournalEntry(models.Model):
     """One thing that happened to a lead or a handoff.
 
     Plain numbers instead of foreign keys, and no personal data in `before` and `after`: erasing a person must leave the
-    journal whole (invariant 13). Names and notes are kept in the rows that the entry points to.
+    journal whole (invariant 11). Names and notes are kept in the rows that the entry points to.
     """
 
     at = models.DateTimeField(_("when"))

@@ -25,9 +25,9 @@ RULE = "sla.hand_off"
 def hand_off(leads: Sequence[Lead], now: datetime) -> None:
     """Open a handoff for each ready lead of a claimed batch, in a bounded number of statements.
 
-    Goes to the next rep of the lead's team, or to the team's queue where nobody is at work, with the accept clock running
-    in any case, and marketing's clocks for the way to here. Leads that an import brought are handed off as of their own date, without clocks (case 29). Raises NoTerms
-    where no team may take a lead: the drain sets that lead aside with the reason.
+    Goes to the next rep of the lead's team, or to the team's queue where nobody is at work, with the accept clock running in any
+    case, and marketing's clocks for the way to here. Leads that an import brought are handed off as of their own date, without
+    clocks (case 29). Raises NoTerms where no team may take a lead: the drain sets that lead aside with the reason.
     """
     rows = list(
         Lead.objects.filter(pk__in=[lead.pk for lead in leads])

@@ -1,4 +1,4 @@
-"""Computing due times anew: after a pause, or when a calendar was corrected."""
+"""Computing due times anew: after a pause, when a calendar was corrected, or when leads were merged."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -119,7 +119,7 @@ def _reps_at_work(terms: dict[int, Terms], now: datetime) -> UserQuerySet:
 @transaction.atomic
 def assign_waiting(handoffs: Sequence[Handoff], now: datetime) -> None:
     """Give queued handoffs to reps who came to work. Where the team's time already ran, the rep gets a clock of their own:
-    the handoff's clock goes on without them, and they answer for their own time only (invariant 10)."""
+    the handoff's clock goes on without them, and they answer for their own time only (invariant 12)."""
     terms = terms_of_all(now)
     turns = read_turns(terms, [handoff.lead_id for handoff in handoffs], now)
     owners = {handoff: turns.take(handoff.team_id, handoff.lead_id) for handoff in handoffs}
