@@ -1,12 +1,15 @@
 """What the public endpoints read off a request, whatever is sent: the size, the body, the sender."""
 
 import ipaddress
+from typing import Final
 
 from django.http import HttpRequest
 
 from leads.models import Form, Source
 from leads.payload import MAX_BYTES
 from leads.services.intake import Delivery
+
+MOST_DISCARDED: Final = 16 * 1024 * 1024
 
 
 def stated_size(request: HttpRequest) -> int:
@@ -15,9 +18,18 @@ def stated_size(request: HttpRequest) -> int:
     return int(stated) if stated.isascii() and stated.isdecimal() else 0
 
 
+def discard(request: HttpRequest) -> None:
+    """Let the sender finish a body that is refused: many read no answer before they have sent all of it, and take a
+    connection that is closed on them for a failure of the network. Somebody who sends still more is cut off."""
+    left = MOST_DISCARDED
+    while left > 0 and (part := request.read(64 * 1024)):
+        left -= len(part)
+
+
 def read_body(request: HttpRequest) -> bytes | None:
-    """The body, or None for one that is larger than a submission may be; such a body is not read."""
+    """The body, or None for one that is larger than a submission may be; such a body is not kept."""
     if stated_size(request) > MAX_BYTES:
+        discard(request)
         return None
     raw = request.body
     return raw if len(raw) <= MAX_BYTES else None

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from leads.payload import MAX_BYTES, parse
 from leads.payload_errors import PayloadErrors, problem
 from leads.storable import INT64_MAX, unstorable
-from leads.wire import stated_size
+from leads.wire import discard, stated_size
 
 MOST_ROWS: Final = 200
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,6 +26,7 @@ class RequestParser(Parser):
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         """One JSON object with values that the database can keep. Raises PayloadErrors."""
         if stated_size(request) > MAX_BYTES:
+            discard(request)
             raise PayloadErrors([problem("too_large", "body", size=stated_size(request), limit=MAX_BYTES)])
         return parse(request.body, "application/json")
 

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from leads.importing.meaning import PLACE, Deal, ImportMapping, Moment, Origin, Person, Table, mistake
 from leads.payload_errors import PayloadError, PayloadErrors, gettext_noop, shown
+from leads.storable import unstorable
 
 _ = gettext_noop
 
@@ -27,11 +28,25 @@ SECTIONS: Final = ("source", "csv", "key", "columns", "constants", "deal")
 _TOKENS: Final = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH": "%H", "MI": "%M", "SS": "%S"}
 _TOKEN = re.compile("|".join(_TOKENS))
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
+_DELIMITERS: Final = ";\t|,"
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
 def check_header(mapping: Table, header: Sequence[str]) -> list[PayloadError]:
     """What keeps a file with this header from being read by the mapping; empty where it fits."""
+    if len(header) == 1 and (others := [mark for mark in _DELIMITERS if mark in header[0]]):
+        return [
+            mistake(
+                "csv.delimiter",
+                _(
+                    "The file has a single column, “%(column)s”, so its cells are not separated by “%(delimiter)s”."
+                ),
+                _('Name what separates them in the mapping, such as "csv": {"delimiter": "%(other)s"}.'),
+                column=shown(header[0]),
+                delimiter=mapping.delimiter,
+                other=others[0].replace("\t", "\\t"),
+            )
+        ]
     errors = []
     present = ", ".join(shown(name) for name in header)
     for where, column in mapping.used():
@@ -72,6 +87,8 @@ def parsed(raw: bytes) -> dict[str, Any]:
         text, remedy = _("The mapping is not valid JSON: %(reason)s."), _("Correct the JSON at that place.")
         raise PayloadErrors([mistake("mapping", text, remedy, reason=str(error))]) from None
     else:
+        if errors := list(unstorable(data)):
+            raise PayloadErrors(errors)
         if isinstance(data, dict):
             return data
         text, remedy = _("The mapping is not a JSON object."), _("Write one object in braces.")
@@ -207,7 +224,8 @@ class MappingReader:
         name = self.text("csv.encoding", csv.get("encoding", "utf-8"))
         try:
             found = codecs.lookup(name).name if name else "utf-8"
-        except LookupError:
+            "a,b".encode(found)  # some of Python's codecs are for bytes, and some for nothing
+        except (LookupError, UnicodeError):
             self.add(
                 "csv.encoding",
                 _("There is no encoding “%(name)s”."),

@@ -9,13 +9,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
+from leads.amounts import amount_of
 from leads.importing.mapping import check_header
 from leads.importing.meaning import ImportMapping, Moment, Person, Table, mistake
 from leads.payload import MAX_BYTES, read
@@ -57,8 +57,8 @@ def measure(path: Path, mapping: Table) -> int:
             if errors := check_header(mapping, header):
                 raise PayloadErrors(errors)
             return sum(1 for _row in rows)
-    except UnicodeDecodeError as error:
-        raise PayloadErrors([_not_text(path, mapping, error)]) from None
+    except UnicodeError:
+        raise PayloadErrors([_not_text(path, mapping)]) from None
     except OSError as error:
         text, remedy = (
             _("The file cannot be opened: %(reason)s."),
@@ -99,12 +99,35 @@ def read_cells(path: Path, mapping: Table) -> Iterator[tuple[int, dict[str, str]
 
 def _records(file: io.TextIOBase | Any, mapping: Table) -> Iterator[tuple[int, list[str]]]:
     """(line on which it starts, cells) of everything that is not blank; the header comes first."""
-    reader = csv.reader(file, delimiter=mapping.delimiter)
+    lines: list[str] = []
+    reader = csv.reader(_kept(file, lines), delimiter=mapping.delimiter)
     start = 1
     for number, cells in enumerate(reader):
+        # Quotation marks come in pairs, so that nearly every record is known to be closed by counting.
+        ends_open = sum(line.count('"') for line in lines) % 2 == 1 and _is_open(lines, mapping)
+        lines.clear()
+        if ends_open:
+            raise csv.Error(f"line {start} opens a quotation mark that nothing closes")
         if any(cell.strip() for cell in cells):
             yield start, [cell.strip() for cell in cells] if number == 0 else cells
         start = reader.line_num + 1
+
+
+def _kept(file: Iterable[str], lines: list[str]) -> Iterator[str]:
+    """The lines of a file; `lines` has those of the record that is being read."""
+    for line in file:
+        lines.append(line)
+        yield line
+
+
+def _is_open(lines: list[str], mapping: Table) -> bool:
+    """A record that ends only because the file does: the rows that follow its open quotation mark would be one cell of it."""
+    try:
+        for _cells in csv.reader(lines, delimiter=mapping.delimiter, strict=True):
+            pass
+    except csv.Error as error:
+        return "unexpected end of data" in str(error)
+    return False
 
 
 def _fill(row: Row, cells: Mapping[str, str], mapping: ImportMapping, now: datetime) -> None:
@@ -139,13 +162,13 @@ def _deal(row: Row, mapping: ImportMapping, cells: Mapping[str, str], now: datet
     deal["closed_at"] = _moment(row, closed_at, cells[closed_at.column], now)
     if mapping.deal.amount and (text := cells[mapping.deal.amount]):
         try:
-            deal["amount"] = str(Decimal(text))
-        except InvalidOperation:
+            deal["amount"] = str(amount_of(text))
+        except ValueError:
             row.errors.append(
                 mistake(
                     mapping.deal.amount,
                     _("“%(text)s” is no amount."),
-                    _("Write it as 1250.00."),
+                    _("Write it as 1250.00: no currency, no separators of thousands, less than a trillion."),
                     text=shown(text),
                 )
             )
@@ -238,14 +261,14 @@ def _ragged(cells: list[str], header: list[str]) -> PayloadError:
     )
 
 
-def _not_text(path: Path, mapping: Table, error: UnicodeDecodeError) -> PayloadError:
+def _not_text(path: Path, mapping: Table) -> PayloadError:
     """Names the first line that cannot be decoded; read anew, for the decoder's own position is one within its buffer."""
-    line = 0
+    line = 1
     with path.open("rb") as file:
         for number, raw in enumerate(file, start=1):
             try:
                 raw.decode(mapping.encoding)
-            except UnicodeDecodeError:
+            except UnicodeError:
                 line = number
                 break
     return mistake(

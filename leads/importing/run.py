@@ -91,8 +91,9 @@ def take_in(
         )
         found.here, found.fresh = found.here + len(good) - fresh, found.fresh + fresh
         if mapping.deal is not None and fresh < len(good):
-            people = {row.key: str(row.payload.get("external_id", "")) for row in good}
-            found.retried += retry_refused_deals(source=source, external_ids=people, now=now)
+            found.retried += retry_refused_deals(
+                source=source, delivery_keys=[row.key for row in good], now=now
+            )
         advance(len(chunk))
     return found
 

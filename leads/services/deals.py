@@ -1,9 +1,9 @@
 """Deals that another system reports: an import, later a CRM."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from drains.wake import announce
+from leads.amounts import amount_of
 from leads.journal import Entry, record
 from leads.models import (
     ContactIdentity,
+    IdentityKind,
     Lead,
     Opportunity,
     OpportunityState,
@@ -24,7 +26,8 @@ from leads.models import (
     State,
     Submission,
 )
-from leads.services.reading import Reading
+from leads.services.identify import Key, keys_of
+from leads.services.reading import Reading, read_batch
 from leads.services.stages import Move, change_stage
 from leads.signals import deals_recorded
 from leads.stages import Stage
@@ -37,7 +40,7 @@ class Deal:
     """A closed deal as reported: `owner` and `prepared_by` are e-mail addresses of users, blank where unknown."""
 
     submission: Submission
-    external_id: str
+    people: tuple[Key, ...]  # the ids by which its person may be known, the deciding one first
     state: OpportunityState
     closed_at: datetime
     amount: Decimal | None
@@ -71,12 +74,12 @@ def _deal(reading: Reading, stated: dict[str, Any]) -> Deal:
     if stated.get("state") not in (OpportunityState.WON, OpportunityState.LOST):
         raise ValueError(_("deal.state: expected “won” or “lost”."))
     try:
-        amount = Decimal(str(stated["amount"])) if stated.get("amount") not in (None, "") else None
-    except InvalidOperation:
-        raise ValueError(_("deal.amount: expected a number.")) from None
+        amount = amount_of(stated["amount"]) if stated.get("amount") not in (None, "") else None
+    except ValueError:
+        raise ValueError(_("deal.amount: expected a number such as 1250.00.")) from None
     return Deal(
         submission=reading.submission,
-        external_id=reading.arrival.external_id,
+        people=_people(reading),
         state=OpportunityState(stated["state"]),
         closed_at=closed_at,
         amount=amount,
@@ -102,11 +105,10 @@ def record_deals(*, deals: Sequence[Deal], now: datetime, rule: str) -> None:
     opportunities: list[Opportunity] = []
     moves: list[tuple[Lead, Deal]] = []
     for deal in deals:
-        lead = leads.get((deal.submission.source.namespace, deal.external_id))
+        lead = next((leads[key] for key in deal.people if key in leads), None)
         if lead is None:
-            _refuse(
-                deal.submission, _("external_id: nobody is known as “%s” in this system.") % deal.external_id
-            )
+            named = ", ".join(value for _kind, _space, value in deal.people)
+            _refuse(deal.submission, _("Nobody is known as “%s” in this system.") % named)
             continue
         deal.submission.contact_id = lead.pk
         deal.submission.outcome, deal.submission.outcome_rule = Outcome.DEAL, "deal"
@@ -130,22 +132,12 @@ def record_deals(*, deals: Sequence[Deal], now: datetime, rule: str) -> None:
 
 
 @transaction.atomic
-def retry_refused_deals(*, source: Source, external_ids: Mapping[str, str], now: datetime) -> int:
-    """Let refused deals of an import be processed again whose person has become known; returns how many.
-
-    `external_ids` gives the person's id by delivery key.
-    """
-    rows = Submission.objects.refused().filter(source=source, delivery_key__in=external_ids)
-    refused = {key: number for key, number in rows.values_list("delivery_key", "pk") if key is not None}
-    people = {external_ids[key] for key in refused}
-    known = set(
-        Lead.objects.filter(
-            contact__identities__kind="external",
-            contact__identities__namespace=source.namespace,
-            contact__identities__value__in=people,
-        ).values_list("contact__identities__value", flat=True)
-    )
-    again = [number for key, number in refused.items() if external_ids[key] in known]
+def retry_refused_deals(*, source: Source, delivery_keys: Collection[str], now: datetime) -> int:
+    """Let refused deals of an import be processed again whose person has become known; returns how many."""
+    rows = Submission.objects.refused().filter(source=source, delivery_key__in=delivery_keys)
+    deals, _others = deals_of(read_batch(list(rows.select_related("source", "form"))))
+    leads = _leads(deals)
+    again = [deal.submission.pk for deal in deals if any(key in leads for key in deal.people)]
     Submission.objects.filter(pk__in=again).update(state=State.RECEIVED)
     if again:
         record(
@@ -181,17 +173,20 @@ def _single(pairs: Sequence[tuple[Lead, Deal]]) -> list[tuple[Lead, Deal]]:
     return list(latest.values())
 
 
-def _leads(deals: Sequence[Deal]) -> dict[tuple[str, str], Lead]:
-    rows = list(
-        ContactIdentity.objects.filter(
-            kind="external", value__in={deal.external_id for deal in deals}
-        ).values_list("namespace", "value", "contact_id")
-    )
-    leads = {
-        lead.pk: lead
-        for lead in Lead.objects.select_for_update().filter(pk__in={row[2] for row in rows}).order_by("pk")
+def _people(reading: Reading) -> tuple[Key, ...]:
+    """By these a deal finds its lead; an anonymous id names a device and no customer."""
+    return tuple(key for key in keys_of(reading) if key[0] != IdentityKind.ANONYMOUS)
+
+
+def _leads(deals: Sequence[Deal]) -> dict[Key, Lead]:
+    wanted = {key for deal in deals for key in deal.people}
+    rows = {
+        (row.kind, row.namespace, row.value): row.contact_id
+        for row in ContactIdentity.objects.filter(value__in={value for _kind, _space, value in wanted})
     }
-    return {(space, value): leads[number] for space, value, number in rows if number in leads}
+    numbers = {rows[key] for key in wanted if key in rows}
+    leads = {lead.pk: lead for lead in Lead.objects.select_for_update().filter(pk__in=numbers).order_by("pk")}
+    return {key: leads[rows[key]] for key in wanted if key in rows and rows[key] in leads}
 
 
 def _opportunity(lead: Lead, deal: Deal, people: dict[str, User]) -> Opportunity:

@@ -98,8 +98,11 @@ def keep_refused(*, delivery: Delivery, errors: PayloadErrors, now: datetime) ->
     return row.pk
 
 
+@transaction.atomic
 def _log_repeat(delivery: Delivery, now: datetime) -> Receipt:
-    original = Submission.objects.originals().get(source=delivery.source, delivery_key=delivery.key)
+    # Locked, so that the original is either waiting, and tells its repeats whose they are, or done, and is known to be whose.
+    rows = Submission.objects.originals().select_for_update(of=("self",))
+    original = rows.get(source=delivery.source, delivery_key=delivery.key)
     row = row_of(delivery, now)
     row.duplicate_of = original
     row.contact_id = original.contact_id

@@ -25,7 +25,7 @@ from leads.models import (
 )
 from leads.payload import LIMITS, Arrival
 from leads.services.deals import deals_of, record_deals
-from leads.services.identify import Match, identify
+from leads.services.identify import Match, identify, one_at_a_time
 from leads.services.reading import DECISION, TREAT_AS_LEAD, read_batch
 from leads.services.review import leave_behind
 from leads.services.rules import IntakeRules, intake_rules
@@ -54,6 +54,8 @@ def process_submissions(submissions: Sequence[Submission], now: datetime) -> Non
     Afterwards each submission is processed, with its outcome, the rule that decided it and why; leads that got an activity
     are dirty, so that scoring looks at them.
     """
+    # Before anything is read: what another worker makes of an original, its repeat must see.
+    one_at_a_time()
     readings = read_batch(submissions)
     deals, readings = deals_of(readings)
     previous = {row.pk: row.contact_id for row in submissions}

@@ -60,10 +60,11 @@ class ImportCommand(BaseCommand):
         )
 
 
-def mapping_bytes(path: Path) -> bytes:
+def mapping_bytes(path: Path | str) -> bytes:
     """The mapping file. Raises CommandError where it cannot be read."""
     try:
-        return path.read_bytes()
+        # A program that calls the command may give a name.
+        return Path(path).read_bytes()
     except OSError as error:
         raise CommandError(
             _("The mapping %(path)s cannot be read: %(reason)s.") % {"path": path, "reason": error.strerror}

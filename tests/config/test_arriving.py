@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from config.bodies import whole_bodies
 from leads.models import Submission
+from leads.wire import read_body
 
 pytestmark = pytest.mark.django_db
 FORM = "application/x-www-form-urlencoded"
@@ -78,12 +79,21 @@ def test_a_body_in_chunks_is_read_as_far_as_any_body_is(sent: bytes, read: bytes
         seen.update(environ)
         return []
 
+    body = BytesIO(sent)
     environ = {
         "HTTP_TRANSFER_ENCODING": "Chunked",
         "wsgi.input_terminated": True,
-        "wsgi.input": BytesIO(sent),
+        "wsgi.input": body,
     }
     whole_bodies(application)(environ, lambda *told: None)
 
     assert seen["wsgi.input"].read() == read
     assert seen["CONTENT_LENGTH"] == str(len(read))
+    assert body.read() == b"", "a sender that may not finish reads no answer"
+
+
+def test_a_body_that_is_too_large_is_let_in_to_its_end_and_not_kept() -> None:
+    request = RequestFactory().post("/f/demo/", b"x" * 5_000_000, content_type=FORM)
+
+    assert read_body(request) is None
+    assert request.read(1) == b""

@@ -138,6 +138,25 @@ def test_latin_1_is_refused_with_its_line_and_read_where_the_mapping_names_it(
 def test_a_quotation_mark_that_is_never_closed_is_refused(csv_file: Callable[..., Path]) -> None:
     path = csv_file('a1,2018-02-01,"p,social', "x" * 200_000)
     assert "not CSV" in refused_file(path, mapping_of(a_mapping()))
+    # Nothing but the end of the file would end the cell, and the second row would be lost in it.
+    for last in ("a2,2018-02-01,p,social", ""):
+        path = csv_file('a0,2018-02-01,p,"a ""b"" c"', 'a1,2018-02-01,p,"social', *([last] if last else []))
+        assert "line 3 opens a quotation mark" in refused_file(path, mapping_of(a_mapping()))
+    path = csv_file('a1,2018-02-01,5" pipe,social', 'a2,2018-02-01,p,"so"cial', 'a3,2018-02-01,p,"so\ncial"')
+    assert [row.errors for row in rows_of(path, mapping_of(a_mapping()))] == [[], [], []]
+
+
+def test_a_file_with_another_delimiter_is_told_which(csv_file: Callable[..., Path]) -> None:
+    path = csv_file("a1;2018-02-01;p;social", header=HEADER.replace(",", ";"))
+    told = refused_file(path, mapping_of(a_mapping()))
+    assert told.startswith("csv.delimiter: ")
+    assert "landing_page" not in told.partition("“mql_id;")[0]
+    assert len(rows_of(path, mapping_of(a_mapping(csv={"delimiter": ";"})))) == 1
+
+
+def test_utf_16_without_its_mark_is_refused_in_words(csv_file: Callable[..., Path]) -> None:
+    path = csv_file("a1,2018-02-01,p,social", encoding="utf-16-le")
+    assert "Line 1 is not text" in refused_file(path, mapping_of(a_mapping(csv={"encoding": "utf-16"})))
 
 
 @pytest.mark.django_db
@@ -200,6 +219,45 @@ def test_deals_that_came_before_their_leads_are_recorded_by_the_next_run(
 
 
 @pytest.mark.django_db
+def test_deals_find_people_by_their_address_and_bad_amounts_are_told_by_line(
+    csv_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    source = {"slug": "shop", "name": "Shop", "namespace": "shop", "team": "Shop"}
+    leads, deals = tmp_path / "leads.json", tmp_path / "deals.json"
+    leads.write_text(json.dumps({"source": source, "key": "lead:{mail}", "columns": {"email": "mail"}}))
+    closed_at = {"column": "won", "format": "YYYY-MM-DD", "zone": "UTC", "time": "00:00"}
+    deals.write_text(
+        json.dumps(
+            {
+                "source": {**source, "slug": "shop-deals"},
+                "key": "deal:{mail}",
+                "columns": {"email": "mail"},
+                "deal": {"state": "won", "closed_at": closed_at, "amount": "amount"},
+            }
+        )
+    )
+
+    def import_deals() -> tuple[str, str]:
+        wrong = [f"x@shop.example,2026-03-01,{amount}" for amount in ("NaN", "1e30", "-1", "12 EUR")]
+        lines = ["Ada@Shop.example,2026-03-01,1250.5", *wrong]
+        return run(csv_file(*lines, header="mail,won,amount"), deals)
+
+    said, complained = import_deals()
+    assert "1  Refused" in said
+    assert [f"Line {line}, amount: " in complained for line in (2, 3, 4, 5, 6)] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]
+    assert "ada@shop.example" in Submission.objects.get().outcome_detail
+    run(csv_file("ada@shop.example", header="mail"), leads)
+    assert "1 deal is tried again." in import_deals()[0]
+    assert str(Opportunity.objects.get(lead__contact__email="ada@shop.example").amount) == "1250.50"
+
+
+@pytest.mark.django_db
 def test_bad_rows_are_listed_and_the_others_taken_in(csv_file: Callable[..., Path]) -> None:
     path = csv_file("a1,2018-02-30,p,social", "a2,2018-02-01,p,social", ",2018-02-01,p,social")
     said, complained = run(path)
@@ -220,7 +278,7 @@ def test_only_the_first_bad_rows_are_listed(csv_file: Callable[..., Path]) -> No
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("header", ["mql_id,first_contact_date,origin", "id;date;page;origin"])
+@pytest.mark.parametrize("header", ["mql_id,first_contact_date,origin", "id,date,page,origin"])
 def test_a_mapping_that_does_not_fit_stops_before_anything_is_written(
     csv_file: Callable[..., Path], header: str
 ) -> None:

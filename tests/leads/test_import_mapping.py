@@ -95,6 +95,16 @@ def test_no_json_breaks_the_reader_of_mappings(data: Any) -> None:
         mapping_of(data)
 
 
+@pytest.mark.parametrize("encoding", ["base64", "rot13", "hex", "undefined", "klingon"])
+def test_what_is_no_encoding_of_text_is_refused(encoding: str) -> None:
+    assert refusals(a_mapping(csv={"encoding": encoding})).keys() == {"csv.encoding"}
+
+
+@pytest.mark.parametrize(("text", "where"), [("\ud800", "constants.note"), ("a\0b", "constants.note")])
+def test_text_that_no_database_keeps_is_refused_by_its_place(text: str, where: str) -> None:
+    assert refusals(a_mapping(constants={"note": text})).keys() == {where}
+
+
 def test_a_date_alone_stands_for_its_time_of_day_in_the_zone_of_the_mapping() -> None:
     moment = mapping_of(a_mapping()).moments["occurred_at"]
     assert moment.read("2018-02-01") == datetime(2018, 2, 1, 2, tzinfo=UTC)
