@@ -10,6 +10,7 @@ from leads.api import errors
 from leads.api.activities import router as activities
 from leads.api.reading import RequestParser
 from leads.api.submissions import router as submissions
+from leads.api.telling import ExactRenderer
 from sla.api import errors as sla_errors
 from sla.api.agreements import router as agreements
 from sla.api.compliance import router as compliance
@@ -25,6 +26,7 @@ api = NinjaAPI(
     "with that person's rights. Times are ISO 8601; those sent need an offset. Lists come newest first, in pages: `next` is the "
     "address of the page that follows. See docs/api.md.",
     parser=RequestParser(),
+    renderer=ExactRenderer(),
 )
 errors.install(api)
 sla_errors.install(api)

@@ -44,18 +44,20 @@ class Verdict:
 
 @dataclass
 class Figures:
-    """One promise under one agreement. `unpromised` are facts that it promises nothing about."""
+    """One promise under one agreement. `unpromised` are facts that it promises nothing about; `counted_otherwise` are attempts of
+    which it promises another number than the one whose last was recorded: nobody knows when those were made."""
 
     promises: set[Promise]
     kept: int = 0
     missed: int = 0
     unpromised: int = 0
+    counted_otherwise: int = 0
     used: Ranks = NONE
 
     @property
     def is_known(self) -> bool:
         """Whether there was any fact to judge."""
-        return bool(self.kept + self.missed + self.unpromised)
+        return bool(self.kept + self.missed + self.unpromised + self.counted_otherwise)
 
     @property
     def share(self) -> float | None:
@@ -110,6 +112,9 @@ def replay(*, source: Source, judges: Sequence[Judge]) -> Replay:
             promise = judge.promise(clock.handoff.started_at, clock.kind, clock.tier)
             if promise is None:
                 found.unpromised += 1
+                continue
+            if promise.count != clock.promise.count:
+                found.counted_otherwise += 1
                 continue
             assert clock.ended_at is not None
             one = verdict(promise, team_hours, clock.started_at, clock.ended_at, pauses_of(clock))

@@ -64,6 +64,16 @@ def test_a_handoff_is_told_with_its_clocks_as_they_are_at_the_moment_of_asking(d
         assert (told["outcome"], told["due_at"]) == ("running", "2026-03-04T10:15:00Z")
 
 
+def test_times_are_told_as_exactly_as_outcomes_are_decided(desk: Desk) -> None:
+    (handoff,) = hand_over(MORNING)
+    path = f"/handoffs/{handoff.pk}"
+    with desk.ask(owner_of(handoff), clock_of(handoff).due_at + timedelta(microseconds=1)) as program:
+        told = clocks(program.post(f"{path}/accept"))["accept"]
+        evidence = program.get(f"{path}/evidence")
+    assert (told["outcome"], told["due_at"]) == ("missed", "2026-03-04T10:15:00Z")
+    assert told["ended_at"] == evidence["as_of"] == "2026-03-04T10:15:00.000001Z"
+
+
 def test_the_way_of_a_lead_from_accept_to_qualified(desk: Desk) -> None:
     (handoff,) = hand_over(MORNING)
     rep, path = owner_of(handoff), f"/handoffs/{handoff.pk}"

@@ -321,6 +321,24 @@ def test_a_version_that_is_not_in_force_yet_can_be_tried(log_file: Callable[...,
 
 
 @pytest.mark.django_db
+def test_attempts_are_not_judged_by_another_number_than_was_replayed(
+    log_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The clock ended with the second attempt, or with whoever was reached: when a sixth was made, nobody knows."""
+    days = {"target_days": 2, "hours": "business"}
+    first, second = (
+        {"name": name, "promises": {"attempts": {**days, "count": count}}}
+        for name, count in (("Two", 2), ("Six", 6))
+    )
+    mapping = tmp_path / "mapping.json"
+    mapping.write_bytes(mapping_with(agreements=[first, second]))
+    run(log_file(*LOG), mapping)
+    lines = [line.split() for line in audit("Two", "Six").splitlines()]
+    assert ["Judged", "2", "0"] in lines
+    assert ["Other", "number", "0", "2"] in lines
+
+
+@pytest.mark.django_db
 def test_an_audit_of_nothing_known_says_so(log_file: Callable[..., Path]) -> None:
     run(log_file(*LOG))
     with pytest.raises(CommandError, match="There is no source “nowhere”"):

@@ -80,6 +80,8 @@ def _lines(found: Replay, kind: PromiseKind) -> Iterator[str]:
     ]
     if any(column.unpromised for column in columns):
         rows.append([_("Nothing promised"), *(intcomma(column.unpromised) for column in columns)])
+    if any(column.counted_otherwise for column in columns):
+        rows.append([_("Other number"), *(intcomma(column.counted_otherwise) for column in columns)])
     yield from table([str(kind.label), *(judge.label for judge in found.judges)], rows)
     if len(found.judges) == 2:
         turns = found.turns[kind]
