@@ -70,6 +70,19 @@ def test_a_rep_who_left_with_open_leads_is_told_once() -> None:
     assert tell(2 * HOUR) == [notice]
 
 
+def test_a_rep_who_came_back_got_leads_and_left_again_is_told_anew() -> None:
+    team, (rep,) = open_desk(reps=1)
+    make_user("sales_manager", team=team)
+    hand_over(MORNING)
+    User.objects.filter(pk=rep.pk).update(is_active=False)
+    assert len(tell(MINUTE)) == 1
+    User.objects.filter(pk=rep.pk).update(is_active=True)
+    hand_over(MORNING + HOUR)
+    User.objects.filter(pk=rep.pk).update(is_active=False)
+    assert len(tell(HOUR + MINUTE)) == 2
+    assert len(tell(2 * HOUR)) == 2
+
+
 def test_the_manager_passes_all_leads_of_a_rep_who_is_away_on_with_one_action() -> None:
     team, (ada, bo, cleo) = open_desk(reps=3)
     manager = make_user("sales_manager", team=team)

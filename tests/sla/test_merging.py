@@ -19,9 +19,9 @@ from leads.services.people import NotPossible
 from notifications.models import Notification
 from scoring.selectors import explain
 from scoring.services import rescore
-from sla.models import Breach, Clock, Handoff, PromiseKind, Tenure, TouchKind
+from sla.models import Breach, Clock, ClockOutcome, Handoff, PromiseKind, Reason, Tenure, TouchKind
 from sla.reports.evidence import evidence_of
-from sla.services.answering import AlreadyAnswered, accept
+from sla.services.answering import AlreadyAnswered, accept, reject
 from sla.services.working import close_deal, log_touch, open_deal, qualify
 from tests.leads.arrivals import arrive
 from tests.sla.desk import ARRIVAL, HOUR, MINUTE, MORNING, clock_of, hand_over, open_desk, owner_of
@@ -173,6 +173,16 @@ def test_a_promise_that_was_broken_already_is_not_broken_twice() -> None:
     assert clock_of(old, TOUCH).outcome == "missed"
     assert clock_of(young, TOUCH).started_at == MORNING + HOUR + MINUTE
     assert Breach.objects.count() == 1
+
+
+def test_to_say_that_two_leads_are_one_person_picks_neither_up() -> None:
+    open_desk(reps=1)
+    (handoff,) = hand_over(MORNING)
+    reason = Reason.objects.get(slug="incomplete")
+    reject(handoff=handoff, reason=reason, note="", by=owner_of(handoff), now=MORNING)
+    kept, by = plain(MORNING + HOUR), make_user("marketing")
+    merge_leads(kept=kept, absorbed=handoff.lead, by=by, reason="Same number", now=MORNING + 2 * HOUR)
+    assert clock_of(handoff, PromiseKind.PICK_UP).outcome == ClockOutcome.RUNNING
 
 
 def test_later_submissions_of_either_address_are_the_kept_ones() -> None:

@@ -90,6 +90,7 @@ def test_marketing_picks_up_in_time_until_the_due_second(
     lead = Lead.objects.get()
     assert (picked(handoff).outcome, picked(handoff).ended_at) == (outcome, at)
     assert (lead.stage, lead.nurture_until) == (stage, until)
+    assert lead.threshold_armed == (done == PickedUp.REQUALIFIED), "its score may hand it off once more"
     entry = JournalEntry.objects.get(event="handoff.picked_up")
     assert (entry.actor_id, entry.after["done"]) == (marketing.pk, done)
     with pytest.raises(AlreadyAnswered):

@@ -73,6 +73,18 @@ def test_every_icon_that_is_named_is_in_the_sprite() -> None:
     assert named - sprite == set()
 
 
+def test_the_sprite_that_every_page_loads_has_no_icon_that_nothing_names() -> None:
+    sprite = set(re.findall(r'<symbol id="([^"]+)"', (ROOT / "static/icons.svg").read_text()))
+    sources = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "static/js").glob("*.js")]
+    sources += [
+        path for module in ("config", "accounts", "leads", "sla") for path in (ROOT / module).rglob("*.py")
+    ]
+    named = {"arrow-up", "arrow-down"}  # by the direction of a figure
+    for path in sources:
+        named |= set(re.findall(r"""["']([a-z0-9]+(?:-[a-z0-9]+)*)["']""", path.read_text()))
+    assert sprite - named == set()
+
+
 def test_the_readme_names_every_component() -> None:
     readme = (ROOT / "templates/components/README.md").read_text()
     missing = [
