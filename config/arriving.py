@@ -23,7 +23,9 @@ class AddressMiddleware(CommonMiddleware):
     send the same again.
     """
 
-    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+    def process_request(  # type: ignore[override]  # the stubs know of redirects only
+        self, request: HttpRequest
+    ) -> HttpResponseBase | None:
         """An address with more names behind its question mark than Django reads cannot be shown to any view or error page."""
         try:
             _names = request.GET

@@ -1,5 +1,6 @@
 """Scores computed by the database: the lines that explain a score and its total come from the same expressions."""
 
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -48,8 +49,17 @@ def fit_condition(rule: ProfileRule) -> Q:
         return Q(**{f"{field}__gte": rule.values[0]})
     if operator == Operator.BELOW:
         return Q(**{f"{field}__lt": rule.values[0]})
-    lookup = "iexact" if operator == Operator.IS_ONE_OF else "icontains"
-    return reduce(or_, (Q(**{f"{field}__{lookup}": value}) for value in rule.values))
+    return reduce(
+        or_, (_text_condition(field, value, whole=operator == Operator.IS_ONE_OF) for value in rule.values)
+    )
+
+
+def _text_condition(field: str, value: str, *, whole: bool) -> Q:
+    """SQLite compares without case in ASCII only; its regular expressions are Python's, and know every alphabet."""
+    if connection.vendor == "sqlite" and not value.isascii():
+        pattern = re.escape(value)
+        return Q(**{f"{field}__iregex": rf"\A{pattern}\Z" if whole else pattern})
+    return Q(**{f"{field}__{'iexact' if whole else 'icontains'}": value})
 
 
 def fit_terms(rules: Rules) -> list[Expression]:
