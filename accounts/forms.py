@@ -5,7 +5,7 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Submit
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -42,6 +42,14 @@ class LogInForm(AuthenticationForm):
     def clean_username(self) -> str:
         """Addresses are kept in lower case."""
         return str(self.cleaned_data["username"]).strip().lower()
+
+
+class ForgottenPasswordForm(PasswordResetForm):
+    """The address under which somebody logs in, called here as it is there."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail")
 
 
 class ProfileForm(forms.ModelForm):

@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import path, reverse_lazy
 
 from accounts import views
-from accounts.forms import LogInForm
+from accounts.forms import ForgottenPasswordForm, LogInForm
 
 app_name = "accounts"
 
@@ -33,6 +33,7 @@ urlpatterns = [
         "password/reset/",
         auth.PasswordResetView.as_view(
             template_name="accounts/password_reset.html",
+            form_class=ForgottenPasswordForm,
             email_template_name="accounts/password_reset_email.txt",
             subject_template_name="accounts/password_reset_subject.txt",
             success_url=reverse_lazy("accounts:password_reset_done"),

@@ -241,13 +241,13 @@ def _entry(row: JournalEntry, names: _Names) -> Event:
     telling: Telling = tell(row.event) or NO_TELLING
     told = {**row.before, **row.after}
     owner, team = names.people.get(told.get("owner", 0)), names.teams.get(told.get("team", 0))
+    actor = names.people.get(row.actor_id or 0)
     texts = [
         telling.detail(told),
-        _("for %(owner)s") % {"owner": owner} if owner else "",
+        _("for %(owner)s") % {"owner": owner} if owner and owner != actor else "",
         _("team %(team)s") % {"team": team} if team else "",
         names.of_absorbed(row.lead_id),
     ]
-    actor = names.people.get(row.actor_id or 0)
     return Event(
         place=(row.at, 3, row.pk),
         icon=telling.icon,

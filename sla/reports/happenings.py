@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from leads.events import names_of_rule
 from leads.models import JournalEntry
 from leads.models.lead import STAGE_CHOICES
 from leads.selectors.merged import numbers_of
@@ -185,7 +186,7 @@ class _Teller:
     def _who(self, entry: JournalEntry) -> str:
         if entry.actor_id is not None:
             return self._person(entry.actor_id)
-        return _("rule %s") % entry.rule
+        return names_of_rule(entry.rule)
 
     def _person(self, number: int) -> str:
         return str(self.people[number]) if number in self.people else _("person no. %d") % number

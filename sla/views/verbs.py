@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import User
 from leads.models import OpportunityState
 from sla import forms
-from sla.models import Clock, Handoff, PauseReason, TouchKind
+from sla.models import Clock, Handoff, PauseReason, Touch, TouchKind
 from sla.policies import check_can_assign, check_can_pick_up, check_can_waive, check_can_work
 from sla.services.answering import AlreadyAnswered, check_answerable, reject, told
 from sla.services.passing import assign, give_back
@@ -82,7 +82,8 @@ def _touch(handoff: Handoff, data: Cleaned, by: User, now: datetime) -> str:
         by=by,
         now=now,
     )
-    made = handoff.touches.count()
+    # Counted anew: the page has read the touches of before.
+    made = Touch.objects.filter(handoff=handoff).count()
     return ngettext(
         "%(kind)s logged: %(made)d touch so far.", "%(kind)s logged: %(made)d touches so far.", made
     ) % {

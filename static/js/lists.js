@@ -131,10 +131,20 @@ document.addEventListener("htmx:afterSettle", () => {
   columns();
   looks();
   announce();
+  uncover();
   for (const bar of document.querySelectorAll("[data-bulk]")) count(scopeOf(bar));
 });
+
+/* The view that is on is in sight, also where the others leave it no room. */
+function uncover() {
+  for (const one of document.querySelectorAll(".views [aria-current]")) {
+    const strip = one.closest("ul"), hidden = one.getBoundingClientRect().right - strip.getBoundingClientRect().right;
+    if (hidden > 0) strip.scrollLeft += hidden;
+  }
+}
 
 columns();
 looks();
 announce();
+uncover();
 for (const bar of document.querySelectorAll("[data-bulk]")) count(scopeOf(bar));

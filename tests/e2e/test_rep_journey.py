@@ -201,3 +201,48 @@ def test_a_manager_sees_the_team_and_assigns(page_for: PageFor, axe: Callable[[P
     page.locator("#verb-submit").click()
     expect(page.locator("#toasts")).to_contain_text("is with Bo Falk now")
     expect(page.locator("[data-row]")).to_contain_text("Bo Falk")
+
+
+def test_no_reason_looks_chosen_before_one_is(page_for: PageFor) -> None:
+    (rep,) = desk(count=1)
+    page = page_for(rep)
+    page.goto(f"/handoffs/{Handoff.objects.get().pk}/reject/")
+    reasons = page.locator("input[type=radio]")
+
+    def colours() -> list[str]:
+        return reasons.evaluate_all("all => all.map(one => getComputedStyle(one).backgroundColor)")
+
+    before = colours()
+    reasons.nth(1).check()
+    reasons.nth(1).blur()
+
+    assert len(set(before)) == 1
+    assert [colour == before[0] for colour in colours()] == [number != 1 for number in range(len(before))]
+
+
+def test_who_was_logged_out_meanwhile_is_led_to_the_log_in_and_back(page_for: PageFor) -> None:
+    (rep,) = desk()
+    page = page_for(rep)
+    page.goto("/inbox/?view=answer")
+    expect(page.locator("#sheet-title")).to_be_visible()
+    page.context.clear_cookies(name="sessionid")
+
+    page.keyboard.press("j")
+
+    expect(page).to_have_url(re.compile(r"/login/\?next=/inbox/%3Fview%3Danswer$"))
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+def test_nothing_moves_when_the_sheet_and_the_parts_of_a_page_arrive(page_for: PageFor) -> None:
+    """The sum of layout shifts is below what anybody sees (0.1 counts as good, see web.dev/cls)."""
+    (rep,) = desk()
+    page = page_for(rep)
+    page.add_init_script(
+        "window.moved = 0; new PerformanceObserver(list => { for (const one of list.getEntries()) moved += one.value; })"
+        ".observe({type: 'layout-shift', buffered: true});"
+    )
+    row = Handoff.objects.latest("pk")
+    for path in ("/inbox/", row.get_absolute_url(), row.lead.get_absolute_url()):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("moved") < 0.05, path

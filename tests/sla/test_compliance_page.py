@@ -72,7 +72,8 @@ def test_a_visitor_is_asked_to_log_in(address: str) -> None:
 def test_an_empty_product_says_why_there_is_nothing() -> None:
     client = as_user(make_user("auditor"))
     assert "No promise of this kind began in these days" in text_of(client, "/compliance/")
-    assert "Nothing fits these filters" in text_of(client, "/compliance/clocks/")
+    assert "No promise began in these days" in text_of(client, "/compliance/clocks/")
+    assert "Nothing fits these filters" in text_of(client, "/compliance/clocks/?tier=tier_2")
 
 
 def test_every_figure_leads_to_as_many_rows_as_it_says() -> None:

@@ -126,14 +126,14 @@ def test_the_story_is_told_in_order_with_who_and_what_changed(rep: User) -> None
     handoff.refresh_from_db()
     evidence = evidence_of(handoff, START + timedelta(hours=2))
     assert [(one.title, one.who) for one in evidence.happenings] == [
-        ("Stage changed", "rule sla.hand_off"),
-        ("Handed off", "rule sla.hand_off"),
-        ("Clock started: Accept or reject", "rule sla.hand_off"),
-        ("Clock started: Routing", "rule sla.hand_off"),
-        ("Clock started: Completeness", "rule sla.hand_off"),
-        ("Clock ended: Routing", "rule sla.hand_off"),
-        ("Clock ended: Completeness", "rule sla.hand_off"),
-        ("Breach recorded: Accept or reject", "rule sla.sweep"),
+        ("Stage changed", "rule: routing"),
+        ("Handed off", "rule: routing"),
+        ("Clock started: Accept or reject", "rule: routing"),
+        ("Clock started: Routing", "rule: routing"),
+        ("Clock started: Completeness", "rule: routing"),
+        ("Clock ended: Routing", "rule: routing"),
+        ("Clock ended: Completeness", "rule: routing"),
+        ("Breach recorded: Accept or reject", "rule: the sweep of clocks"),
         ("Clock ended: Accept or reject", "Ida Lund"),
         ("Clock started: First touch", "Ida Lund"),
         ("Clock started: Attempts to reach", "Ida Lund"),

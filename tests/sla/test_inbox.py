@@ -234,13 +234,14 @@ def test_the_whole_way_goes_without_script() -> None:
     client, row = client_of(rep), desk["due"]
     base = f"/handoffs/{row.pk}"
 
-    def post(verb: str, **data: object) -> None:
+    def post(verb: str, **data: object) -> str:
         response = client.post(f"{base}/{verb}/", data, follow=True)
         assert response.status_code == 200, (verb, response.content.decode())
         assert response.redirect_chain == [(f"{base}/", 302)]
+        return response.content.decode()
 
     post("accept")
-    post("touch", kind="call", reached="on", note="Spoke")
+    assert "Call logged: 1 touch so far." in post("touch", kind="call", reached="on", note="Spoke")
     assert Touch.objects.get(handoff=row).at == NOW
     post("qualify", **BANT)
     post("deal", amount="5000")
