@@ -1,11 +1,14 @@
 """What a lead did: to read, and to record."""
 
+import re
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from ninja import Field, Header, Path, Query, Router, Schema, Status
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from accounts.api import Problem, TokenAuth, asker
 from drains.clock import current_time
@@ -24,11 +27,20 @@ Key = Annotated[
 ]
 
 
+_KIND = r"^[a-z0-9][a-z0-9_]{0,49}$"
+
+
+def _kind(text: str) -> str:
+    if not re.fullmatch(_KIND, text):
+        raise PydanticCustomError("bad_kind", "not a kind")
+    return text
+
+
 class ActivityIn(Asked):
     """One thing that a lead did, as another system knows it."""
 
-    kind: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9_]{0,49}$",
+    kind: Annotated[str, AfterValidator(_kind)] = Field(
+        json_schema_extra={"pattern": _KIND},
         description="Such as webinar, whitepaper, event. Scoring rules are by kind; one nobody has heard of becomes a kind.",
         examples=["webinar"],
     )

@@ -85,6 +85,10 @@ _WORDS: Final = {
     ),
     "string_too_short": (gettext_noop("“%(name)s” is empty."), gettext_noop("Write something.")),
     "string_pattern_mismatch": (gettext_noop("“%(name)s” is not written as it must be."), _DESCRIBED),
+    "bad_kind": (
+        gettext_noop("“%(name)s” is not the name of what was done."),
+        gettext_noop("Send at most 50 small letters, digits and underscores, such as demo_request."),
+    ),
     "less_than_equal": (gettext_noop("“%(name)s” is too large."), gettext_noop("Send at most %(le)s.")),
     "greater_than_equal": (gettext_noop("“%(name)s” is too small."), gettext_noop("Send at least %(ge)s.")),
     "no_touch": (

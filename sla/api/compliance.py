@@ -2,7 +2,9 @@
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Field, Query, Router, Schema
@@ -16,7 +18,7 @@ from sla.models import HandoffTier, PromiseKind, Side
 from sla.reports.compliance import Group, KindReport, Tally, kind_reports
 from sla.reports.filters import Ask, read
 from sla.reports.marketing import Passed, goals, passed
-from sla.reports.periods import CUSTOM
+from sla.reports.periods import CUSTOM, custom_period
 from sla.reports.unrouted import unrouted
 
 router = Router(tags=["compliance"], auth=TokenAuth())
@@ -136,7 +138,7 @@ def get_compliance(request: HttpRequest, asked: Query[ComplianceFilters]) -> Any
     ask = read(_query(asked), user, now)
     if ask.problems:
         # Of the page's filters each may be left out with a word; here it is refused: no figure is silently another.
-        raise Invalid(_culprit(asked, ask), " ".join(ask.problems), _("Correct it, or leave it out."))
+        raise _refusal(asked, ask)
     this, before = passed(ask)
     agreed, waiting = goals(ask), unrouted(now)
     return ComplianceOut(
@@ -168,11 +170,19 @@ def _query(asked: ComplianceFilters) -> dict[str, str]:
 _FILTERS = ("team", "rep", "source", "tier", "kind")
 
 
-def _culprit(asked: ComplianceFilters, ask: Ask) -> str:
-    """The parameter that could not be followed."""
+def _refusal(asked: ComplianceFilters, ask: Ask) -> Invalid:
+    """The parameter that could not be followed, in words that promise no other figures, as those of the page do."""
+    if asked.from_ is not None and asked.to is not None and ask.period.key != CUSTOM:
+        try:
+            custom_period(asked.from_, asked.to, ZoneInfo(settings.ORGANISATION_TIME_ZONE))
+        except ValueError as error:
+            return Invalid("to", str(error), _("Send other days, or a named period."))
     if any((asked.from_, asked.to)) and ask.period.key != CUSTOM:
-        return "from" if asked.from_ is None else "to"
-    return next(name for name in _FILTERS if getattr(asked, name) and name not in ask.chosen)
+        missing = "from" if asked.from_ is None else "to"
+        return Invalid(missing, _("Of the two days one is missing."), _("Send both, from and to."))
+    name = next(name for name in _FILTERS if getattr(asked, name) and name not in ask.chosen)
+    message = _("There is no such %(name)s that you may see.") % {"name": name}
+    return Invalid(name, message, _("Correct it, or leave it out."))
 
 
 def _period(ask: Ask) -> PeriodOut:

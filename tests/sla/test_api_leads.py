@@ -86,6 +86,13 @@ def test_leads_are_filtered_paged_and_cost_the_same_for_any_number(marketing: Pr
     assert numbers("min_score=1&max_score=999&tier=1") == everybody
 
 
+@pytest.mark.parametrize("kind", ["", "Demo Request", "x" * 51, "a\n"])
+def test_a_kind_that_cannot_be_is_told_how_to_be_written(marketing: Program, kind: str) -> None:
+    told = marketing.post(f"/leads/{hand_over(MORNING)[0].lead_id}/activities", {"kind": kind})
+    assert (marketing.status, marketing.fields) == (422, ["kind"])
+    assert "small letters, digits and underscores" in told["errors"][0]["remedy"]
+
+
 def test_an_activity_over_the_api_is_scored_and_ends_a_pause_that_waits_for_the_lead(
     marketing: Program,
 ) -> None:
@@ -197,8 +204,9 @@ def test_the_figures_are_those_of_the_page(marketing: Program) -> None:
 def test_figures_that_cannot_be_meant_are_refused_by_the_parameter(
     marketing: Program, query: str, field: str
 ) -> None:
-    marketing.get(f"/compliance?{query}")
+    told = marketing.get(f"/compliance?{query}")
     assert (marketing.status, marketing.fields) == (422, [field])
+    assert "shown" not in told["errors"][0]["message"], "nothing is shown instead"
 
 
 def test_an_agreement_is_told_with_the_text_that_its_digest_is_of(marketing: Program) -> None:
