@@ -333,7 +333,10 @@ def test_attempts_are_not_judged_by_another_number_than_was_replayed(
     mapping = tmp_path / "mapping.json"
     mapping.write_bytes(mapping_with(agreements=[first, second]))
     run(log_file(*LOG), mapping)
-    lines = [line.split() for line in audit("Two", "Six").splitlines()]
+    said = audit("Two", "Six")
+    assert "  2 attempts within 2 business days  " in said
+    assert "business days business hours" not in said
+    lines = [line.split() for line in said.splitlines()]
     assert ["Judged", "2", "0"] in lines
     assert ["Other", "number", "0", "2"] in lines
 

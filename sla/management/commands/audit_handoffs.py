@@ -92,12 +92,19 @@ def _lines(found: Replay, kind: PromiseKind) -> Iterator[str]:
 
 
 def _promised(promises: Sequence[Promise] | set[Promise]) -> str:
-    """Such as 4 h round the clock; several where versions or tiers differ."""
-    words = {Hours.BUSINESS.value: _("business hours"), Hours.ROUND_THE_CLOCK.value: _("round the clock")}
+    """Such as 4 h round the clock, or 2 business days; several where versions or tiers differ."""
     said = sorted(
-        {(row.target_days or 0, row.target_seconds or 0, row.hours): row for row in promises}.items()
+        {(row.target_days or 0, row.target_seconds or 0, row.count or 0, _in_hours(row)) for row in promises}
     )
-    return " / ".join(f"{target_words(row)} {words[row.hours]}" for _key, row in said) or "–"
+    return " / ".join(words for *_order, words in said) or "–"
+
+
+def _in_hours(promise: Promise) -> str:
+    """Business days name their hours themselves."""
+    words = target_words(promise)
+    if promise.hours == Hours.ROUND_THE_CLOCK:
+        return _("%(time)s round the clock") % {"time": words}
+    return words if promise.target_days else _("%(time)s business hours") % {"time": words}
 
 
 def _part(column: Figures, number: int) -> str:
