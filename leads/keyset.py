@@ -9,7 +9,7 @@ from django.db.models import BooleanField, F, Func, Value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_CURSOR = re.compile(r"(-?\d{1,17})\.(\d{1,18})\.(\d{1,9})")
+_CURSOR = re.compile(r"(-?\d{1,17})\.(\d{1,18})\.(\d{1,9})", re.ASCII)
 
 
 @dataclass(frozen=True)

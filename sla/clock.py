@@ -132,17 +132,17 @@ def lateness(calendar: BusinessCalendar, due_at: datetime, now: datetime) -> Lat
         opening = calendar.opens_at(start)
     except NeverOpen:
         return Lateness(seconds, start, start)
-    return Lateness(seconds, opening, _closes_at(calendar, opening))
+    return Lateness(seconds, opening, closes_at(calendar, opening))
 
 
-def _closes_at(calendar: BusinessCalendar, opening: datetime) -> datetime | None:
-    """When the hours that are open at `opening` end; None where they go on for more than a week."""
-    at = opening
-    while at - opening < timedelta(days=7):
-        spans = calendar.day(at.astimezone(calendar.zone).date()).spans
-        at = next(span.end for span in spans if span.start <= at < span.end)
-        if not calendar.is_open(at):
-            return at
+def closes_at(calendar: BusinessCalendar, at: datetime) -> datetime | None:
+    """When the hours end that are open at a moment; None where they go on for a week or more, as round the clock."""
+    end = at
+    while end - at < timedelta(days=7):
+        spans = calendar.day(end.astimezone(calendar.zone).date()).spans
+        end = next(span.end for span in spans if span.start <= end < span.end)
+        if not calendar.is_open(end):
+            return end
     return None
 
 

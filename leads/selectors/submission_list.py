@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from leads.counting import said_up_to
 from leads.filters import ANY, JUNK, OUTCOMES, PERIODS, REVIEWS, SHORTEST_SEARCH, SubmissionFilters
+from leads.keyset import Cursor, as_datetime, as_int
 from leads.models import Contact, Form, Outcome, Review, Source, Submission
 from leads.querysets import SubmissionQuerySet
 from leads.selectors.submissions import Row, listed, rows_of
@@ -23,30 +24,6 @@ PAGE = 50
 MOST_COUNTED = 1000
 MOST_PEOPLE = 200  # that a search by name looks up
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """A row of the list as a place to go on from; `number` is its position, 1 for the newest."""
-
-    received_at: datetime
-    pk: int
-    number: int
-
-    @classmethod
-    def parse(cls, text: str) -> "Cursor | None":
-        """Read what `str` wrote; None for anything else."""
-        parts = text.split(".")
-        if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 18 for part in parts):
-            return None
-        microseconds, pk, number = map(int, parts)
-        try:
-            return cls(_EPOCH + timedelta(microseconds=microseconds), pk, max(1, number))
-        except OverflowError:
-            return None
-
-    def __str__(self) -> str:
-        return f"{(self.received_at - _EPOCH) // timedelta(microseconds=1)}.{self.pk}.{self.number}"
 
 
 @dataclass(frozen=True)
@@ -220,14 +197,15 @@ def _slice(
 ) -> tuple[list[Submission], int, bool]:
     """The submissions of one page, the position of the first, and whether more follow."""
     shown = listed(rows)
-    if before is not None:
-        above = shown.earlier_in_list(before.received_at, before.pk).order_by("received_at", "pk")
+    if before is not None and (at := as_datetime(before.value)) is not None:
+        above = shown.earlier_in_list(at, before.number).order_by("received_at", "pk")
         found = list(above[:PAGE])[::-1]
-        return found, max(1, before.number - len(found)), True
-    if after is not None:
-        shown = shown.later_in_list(after.received_at, after.pk)
+        return found, max(1, before.position - len(found)), True
+    first = 1
+    if after is not None and (at := as_datetime(after.value)) is not None:
+        shown, first = shown.later_in_list(at, after.number), after.position + 1
     found = list(shown.newest_first()[: PAGE + 1])
-    return found[:PAGE], after.number + 1 if after else 1, len(found) > PAGE
+    return found[:PAGE], first, len(found) > PAGE
 
 
 def _count(rows: SubmissionQuerySet) -> int:
@@ -236,7 +214,9 @@ def _count(rows: SubmissionQuerySet) -> int:
 
 def _place(filters: SubmissionFilters, name: str, row: Submission, number: int) -> str:
     address = filters.address()
-    return f"{address}{'&' if len(address) > 1 else ''}{name}={Cursor(row.received_at, row.pk, number)}"
+    return (
+        f"{address}{'&' if len(address) > 1 else ''}{name}={Cursor(as_int(row.received_at), row.pk, number)}"
+    )
 
 
 def _only(view: _View) -> SubmissionFilters:

@@ -18,9 +18,10 @@ from accounts.policies import reader, workplace
 from drains.clock import current_time
 from leads.filters import SubmissionFilters
 from leads.forms import CorrectSubmissionForm, RejectSubmissionsForm
+from leads.keyset import Cursor
 from leads.models import Review, Submission
 from leads.selectors.received import received
-from leads.selectors.submission_list import Cursor, arrived_since, submissions_page
+from leads.selectors.submission_list import arrived_since, submissions_page
 from leads.selectors.submissions import one_row, submission_detail
 from leads.services import review
 

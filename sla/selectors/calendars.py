@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -16,6 +16,7 @@ from leads.models import JournalEntry
 from sla.business_time import BusinessCalendar, NeverOpen
 from sla.calendars.days import OwnDay, days_of, write_hours
 from sla.calendars.preview import ShownDay, next_weeks, typical_week, weekly_minutes
+from sla.clock import closes_at
 from sla.models import Calendar, CalendarVersion, Clock, Territory
 from sla.opening_hours import WEEKDAYS as CODES
 from sla.policies import visible_clocks
@@ -26,7 +27,6 @@ EXAMPLES = 10
 # A correction is shown for the clocks that are due next; all of them follow it when it is saved.
 EXAMINED = 20_000
 VERSIONS_SHOWN = 20
-_LOOK_AHEAD = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -40,26 +40,12 @@ class Opening:
 
 def opening(business: BusinessCalendar, now: datetime) -> Opening:
     """`opens_at` is the next opening after the present one."""
-    closes_at = _closes_at(business, now) if business.is_open(now) else None
+    closes = closes_at(business, now) if business.is_open(now) else None
     try:
-        opens_at = (
-            None if business.is_open(now) and closes_at is None else business.opens_at(closes_at or now)
-        )
+        opens_at = None if business.is_open(now) and closes is None else business.opens_at(closes or now)
     except NeverOpen:
         opens_at = None
-    return Opening(business.is_open(now), closes_at, opens_at)
-
-
-def _closes_at(business: BusinessCalendar, now: datetime) -> datetime | None:
-    """The end of the opening around `now`; none where it is two weeks off or more, as round the clock."""
-    at, today = now, now.astimezone(business.zone).date()
-    for number in range(_LOOK_AHEAD.days):
-        for span in business.day(today + timedelta(days=number)).spans:
-            if span.start <= at < span.end:
-                at = span.end
-        if not business.is_open(at):
-            return at
-    return None
+    return Opening(business.is_open(now), closes, opens_at)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from sla.agreements.checks import problems_of
 from sla.agreements.document import by_section
 from sla.agreements.reading import document_of
 from sla.models import AgreementVersion
+from sla.notices import local
 from sla.policies import can_draft, visible_agreements
 from sla.selectors.agreements import (
     Overview,
@@ -137,8 +138,6 @@ def _with_text(reading: Reading | None) -> AgreementVersion:
 
 def _signatures(reading: Reading) -> list[tuple[str, str, str, str]]:
     """Side, name, moment and digest of each, as told on paper: in the organisation's zone, as the text itself."""
-    from sla.notices import local
-
     return [
         (str(side.label), row.name, local(row.at, None), row.digest) if row else (str(side.label), "", "", "")
         for side, row in reading.by_side

