@@ -37,7 +37,6 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "crispy_forms",
     "csp",
-    "django_filters",
     "django_htmx",
     "django_structlog",
     "ninja",
