@@ -153,6 +153,7 @@ class _Earlier:
         """The earlier submission of the same source and content, if it came shortly before and `row` names no key."""
         if not _has_no_name(row):
             return None
+        # By their numbers, so that two workers at once never take each for a repeat of the other.
         for earlier in self._by_content.get((row.source_id, row.digest), []):
             if earlier.pk < row.pk and abs(row.received_at - earlier.received_at) <= REPEAT_WINDOW:
                 return earlier

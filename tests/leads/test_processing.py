@@ -56,6 +56,33 @@ def test_acceptance_56_a_second_enquiry_is_an_activity_on_the_known_lead() -> No
     assert lead.dirty_at is not None
 
 
+def test_what_comes_late_is_no_last_touch() -> None:
+    arrive("ada@firm.example", utm_source="search", occurred_at=(NOW - timedelta(hours=1)).isoformat())
+    arrive("ada@firm.example", utm_source="fair", occurred_at=(NOW - timedelta(days=2)).isoformat())
+    lead = Lead.objects.get()
+    assert (lead.last_origin, lead.last_activity_at) == ("search", NOW - timedelta(hours=1))
+    assert lead.first_activity_at == NOW - timedelta(days=2)
+
+
+def test_what_could_not_be_read_is_no_original_of_a_repeat() -> None:
+    for _ in range(2):
+        deliver(b"{")
+        process()
+    assert set(Submission.objects.values_list("outcome", flat=True)) == {Outcome.REFUSED}
+
+
+@pytest.mark.parametrize("alone", [0, 1])
+def test_of_two_that_wait_the_earlier_is_the_original_whichever_is_processed_first(alone: int) -> None:
+    rows = [deliver({"email": "ada@firm.example"}) for _ in range(2)]
+    with transaction.atomic():
+        process_submissions([rows[alone]], NOW)
+    process()
+    for row in rows:
+        row.refresh_from_db()
+    assert [row.outcome for row in rows] == [Outcome.NEW_LEAD, Outcome.DUPLICATE]
+    assert rows[1].duplicate_of == rows[0]
+
+
 def test_acceptance_61_two_people_on_one_device_stay_two() -> None:
     ada = arrive("ada@firm.example", anonymous_id="device-1")
     bob = arrive("bob@firm.example", anonymous_id="device-1")
