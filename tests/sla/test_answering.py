@@ -17,6 +17,7 @@ from sla.models import Breach, Clock, ClockOutcome, Handoff, HandoffState, Promi
 from sla.services.answering import AlreadyAnswered, NotPossible, accept, reject
 from sla.services.passing import assign
 from tests.sla.desk import (
+    ARRIVAL,
     HOUR,
     MINUTE,
     MORNING,
@@ -26,6 +27,7 @@ from tests.sla.desk import (
     new_version,
     open_desk,
     owner_of,
+    submit,
 )
 from tests.support.people import make_user
 
@@ -243,3 +245,15 @@ def test_an_assignment_takes_as_many_statements_for_one_clock_as_for_two() -> No
     with CaptureQueriesContext(connection) as queries:
         assign(handoff=handoff, to=other, by=manager, now=MORNING + MINUTE)
     assert len(queries) <= 31
+
+
+@pytest.mark.django_db
+def test_a_hand_raised_while_sales_had_the_lead_is_answered_by_the_rejection() -> None:
+    open_desk(reps=2)
+    (handoff,) = hand_over(MORNING)
+    submit(MORNING + MINUTE, email=handoff.lead.contact.email)
+    run_until_idle(MORNING + MINUTE, ARRIVAL)
+    reason = Reason.objects.get(slug="incomplete")
+    reject(handoff=handoff, reason=reason, note="", by=owner_of(handoff), now=MORNING + 2 * MINUTE)
+    run_until_idle(MORNING + 3 * MINUTE, ARRIVAL)
+    assert Handoff.objects.count() == 1

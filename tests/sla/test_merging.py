@@ -16,6 +16,8 @@ from leads.models import Activity, Lead, Opportunity, OpportunityState, StageCha
 from leads.policies import visible_leads
 from leads.services.merging import merge_leads, older_first
 from leads.services.people import NotPossible
+from leads.services.taking_over import take_over_facts
+from leads.stages import Stage
 from notifications.models import Notification
 from scoring.selectors import explain
 from scoring.services import rescore
@@ -210,6 +212,13 @@ def test_a_threshold_that_only_both_cross_hands_off_once() -> None:
     for later in range(3):
         run_until_idle(MORNING + (6 + later) * MINUTE, ARRIVAL)
     assert [row.lead for row in Handoff.objects.all()] == [kept]
+
+
+def test_a_threshold_that_one_of_them_crossed_stays_used_up() -> None:
+    kept, absorbed = plain(MORNING), plain(MORNING + MINUTE)
+    absorbed.threshold_armed = False
+    take_over_facts(kept, absorbed, Stage.LEAD, tier_too=False, now=MORNING + HOUR)
+    assert not Lead.objects.get(pk=kept.pk).threshold_armed
 
 
 def test_two_open_deals_are_closed_one_after_the_other_and_who_bought_is_a_customer() -> None:
