@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from accounts.models import User
 from accounts.policies import can_open
 
 # key (of accounts.policies.WORKPLACES), label, icon, URL name
@@ -22,6 +23,9 @@ _ENTRIES = (
     ("calendars", gettext_noop("Calendars"), "calendar-week", "sla:calendars"),
     ("admin", gettext_noop("Administration"), "gear", "admin:index"),
 )
+
+# The pages of one handoff belong to the list that leads to them: of sales the inbox, of marketing what came back.
+_HANDOFFS = ("inbox", "returned", "compliance")
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,21 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     def entries() -> list[NavigationEntry]:
         if not request.user.is_authenticated:
             return []
+        path, user = request.path, request.user
+        home = _home_of_handoffs(path, user) if path.startswith("/handoffs/") else ""
         found = []
         for key, label, icon, name in _ENTRIES:
             if can_open(request.user, key):
                 url = reverse(name)
-                found.append(NavigationEntry(key, _(label), icon, url, request.path.startswith(url)))
+                found.append(
+                    NavigationEntry(key, _(label), icon, url, key == home or request.path.startswith(url))
+                )
         return found
 
     return {"nav": SimpleLazyObject(entries)}
+
+
+def _home_of_handoffs(path: str, user: User) -> str:
+    """The workplace that is marked on the page of a handoff; evidence is part of compliance for whoever opens that."""
+    places = reversed(_HANDOFFS) if path.endswith("/evidence/") else _HANDOFFS
+    return next((key for key in places if can_open(user, key)), "")
