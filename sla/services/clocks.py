@@ -163,7 +163,7 @@ def amend_end(*, clock: Clock, at: datetime, now: datetime, by: User) -> None:
 
     A breach that turns out to have been none stays, marked as lifted.
     """
-    before = _end_of(clock)
+    before = end_of(clock)
     clock.ended_at = at
     clock.outcome = ClockOutcome.MISSED if is_late(clock.due_at, at) else ClockOutcome.KEPT
     clock.seconds_used = seconds_between(clock, clock.started_at, at)
@@ -171,7 +171,7 @@ def amend_end(*, clock: Clock, at: datetime, now: datetime, by: User) -> None:
     clock.save(update_fields=["ended_at", "outcome", "seconds_used", "owner"])
     if clock.outcome == ClockOutcome.KEPT:
         _lift([clock], now)
-    entry = Entry("clock.amended", "clock", clock.pk, clock.handoff.lead_id, before, _end_of(clock))
+    entry = Entry("clock.amended", "clock", clock.pk, clock.handoff.lead_id, before, end_of(clock))
     record(entries=[entry], at=now, by=by)
 
 
@@ -245,7 +245,7 @@ def _record_ends(clocks: Sequence[Clock], now: datetime, by: User | None, rule: 
                 clock.pk,
                 clock.handoff.lead_id,
                 {"outcome": ClockOutcome.RUNNING.value},
-                _end_of(clock) | ({"why": why} if why else {}),
+                end_of(clock) | ({"why": why} if why else {}),
             )
             for clock in clocks
         ],
@@ -255,7 +255,7 @@ def _record_ends(clocks: Sequence[Clock], now: datetime, by: User | None, rule: 
     )
 
 
-def _end_of(clock: Clock) -> dict[str, Any]:
+def end_of(clock: Clock) -> dict[str, Any]:
     """How a clock ended, for the journal."""
     return {
         "outcome": str(clock.outcome),

@@ -14,7 +14,7 @@ from sla.clock import is_late
 from sla.models import Clock, ClockOutcome, Handoff, Pause, PauseReason, PromiseKind, Side, Waiver, side_of
 from sla.policies import check_can_waive, check_can_work
 from sla.services.answering import NotPossible
-from sla.services.clocks import point_to_next, record_breaches, seconds_between
+from sla.services.clocks import end_of, point_to_next, record_breaches, seconds_between
 from sla.services.ladders import close
 from sla.services.recompute import recompute
 
@@ -150,13 +150,7 @@ def waive(*, clock: Clock, reason: str, by: User, now: datetime) -> Waiver:
     point_to_next([row])
     close(clocks=[row], now=now)
     made = Waiver.objects.create(clock=row, outcome_before=before, reason=reason.strip()[:300], at=now, by=by)
-    after = {
-        "outcome": str(row.outcome),
-        "ended_at": row.ended_at.isoformat(),
-        "owner": row.owner_id,
-        "seconds_used": row.seconds_used,
-    }
-    entry = Entry("clock.waived", "clock", row.pk, row.handoff.lead_id, {"outcome": before}, after)
+    entry = Entry("clock.waived", "clock", row.pk, row.handoff.lead_id, {"outcome": before}, end_of(row))
     record(entries=[entry], at=now, by=by)
     return made
 
