@@ -44,11 +44,11 @@ class LogInAgainMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Only ways to the log-in are changed, and of those only what no plain link had asked for."""
         response = self.get_response(request)
-        log_in = resolve_url(settings.LOGIN_URL)
         asked_by_htmx = "HX-Request" in request.headers
-        if not response.headers.get("Location", "").startswith(f"{log_in}?next="):
+        if "Location" not in response.headers or (request.method in SAFE and not asked_by_htmx):
             return response
-        if request.method in SAFE and not asked_by_htmx:
+        log_in = resolve_url(settings.LOGIN_URL)
+        if not response.headers["Location"].startswith(f"{log_in}?next="):
             return response
         there = f"{log_in}?{urlencode({'next': _page_of(request)}, safe='/')}"
         if asked_by_htmx:

@@ -16,18 +16,20 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.views.defaults import page_not_found
 from django_structlog.middlewares import RequestMiddleware
 
+from drains.frames import with_room
+
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:+/=-]{1,64}")
 
 
 class RequestIdMiddleware:
     """Keeps the sender's X-Request-ID if it is short and plain, else makes one, and answers with it.
 
-    It stands first, so that refusals and redirects carry the id too. From here on the id is the header of the request,
+    It stands first, so that refusals and redirects carry the id too, and everything is called with room for its frames. From here on the id is the header of the request,
     whoever made it: RequestLogMiddleware binds it to the log lines, and leads.wire keeps it beside the submission.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
+        self.get_response = with_room(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Nobody has looked at the headers before, so changing one here changes it for everybody."""

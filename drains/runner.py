@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 
 from drains.clock import current_time
+from drains.frames import with_room
 from drains.models import DrainRun, SetAside
 from drains.registry import Drain, all_drains, get
 from drains.wake import wake
@@ -67,6 +68,7 @@ def step(drain: Drain, now: datetime) -> int:
     return len(_batch(drain, now, frozenset()))
 
 
+@with_room
 def _batch(drain: Drain, now: datetime, seen: frozenset[int]) -> frozenset[int]:
     """Work on one batch and return its keys; `seen` are those of the batch before."""
     try:

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -39,13 +38,7 @@ def _utc(at: datetime | None) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """An icon of the sprite; with `label` it is an image with that name, else it is decoration."""
-    return _drawn_icon(_sprite(settings.STATIC_URL, settings.DEBUG), name, label, css)
-
-
-# To ask the storage for its address takes longer than to draw the icon.
-@lru_cache(maxsize=4)
-def _sprite(_url: str, _debug: bool) -> str:
-    return static("icons.svg")
+    return _drawn_icon(static("icons.svg"), name, label, css)
 
 
 # Pages draw a few dozen different ones again and again; labels that name a row may push each other out.
