@@ -132,7 +132,7 @@ class Visit:
 
 
 def new_visit(query: Mapping[str, str], referrer: str, address: str) -> Visit:
-    """A fresh page. `query` is the query of the landing request; a page that embeds the form may name itself in it."""
+    """A fresh page. `query` is the query of the landing request; a page that leads to the form may name itself in it."""
     told = {"referrer": referrer, "landing_page": address, **query}
     return Visit(secrets.token_urlsafe(16), _tracked(told))
 

@@ -98,7 +98,7 @@ def _readiness(lead: Lead, hand: Activity | None, model: ScoringModel, now: date
         and lead.fit >= model.mql_min_fit
         and lead.score >= model.ready_threshold
     ):
-        detail = _("Score %(score)d of %(threshold)d") % {
+        detail = _("Score %(score)d, threshold %(threshold)d") % {
             "score": lead.score,
             "threshold": model.ready_threshold,
         }

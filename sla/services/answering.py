@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Coalesce
-from django.utils.formats import time_format
+from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -143,15 +143,15 @@ def told(row: Handoff) -> str:
     if row.state == HandoffState.WAITING:
         now_with = row.owner or _("the queue of %s") % row.team
         return _("This lead was passed on meanwhile: it is with %s now.") % now_with
-    at = time_format(localtime(row.answered_at), "H:i") if row.answered_at else ""
+    at = date_format(localtime(row.answered_at), "j M, H:i T") if row.answered_at else ""
     who = row.answered_by or _("Somebody")
     if row.state == HandoffState.ACCEPTED:
-        return _("%(who)s accepted this lead at %(at)s. Take the next one from your inbox.") % {
+        return _("%(who)s accepted this lead on %(at)s. Take the next one from your inbox.") % {
             "who": who,
             "at": at,
         }
     if row.state == HandoffState.REJECTED:
-        return _("%(who)s rejected this lead at %(at)s. It is back with marketing.") % {"who": who, "at": at}
+        return _("%(who)s rejected this lead on %(at)s. It is back with marketing.") % {"who": who, "at": at}
     if row.state == HandoffState.MERGED:
         return (
             _("This lead turned out to be one that goes on elsewhere: %s. Nothing is left to do here.")
