@@ -26,7 +26,7 @@ heading = @printf '\n=== %s\n' "$(1)"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint types contracts check test-sqlite test-postgres test-e2e browser format lock bench clean
+.PHONY: help run test static lint types contracts check test-sqlite test-postgres test-e2e browser format lock bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,7 +43,11 @@ bench: $(VENV)/.dev.stamp ## measurements with their limits on a throw-away Post
 	@$(CLEAN) $(PY) -m tests.support.servers -- $(PY) manage.py bench --scratch $(ARGS)
 
 # --- Everything that CI runs ----------------------------------------------------------------------------
-test: lint types contracts check test-sqlite test-postgres test-e2e ## all that CI runs, in this order
+test: static test-sqlite test-postgres test-e2e ## all that CI runs, in this order
+
+static: $(VENV)/.dev.stamp ## all that runs no test; types beside the rest, since they take longest
+	@$(MAKE) --no-print-directory types & types=$$!; \
+		$(MAKE) --no-print-directory lint contracts check; rest=$$?; wait $$types && exit $$rest
 
 lint: $(VENV)/.dev.stamp ## formatting and lint of Python and templates
 	$(call heading,ruff format)

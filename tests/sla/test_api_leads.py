@@ -230,4 +230,4 @@ def test_the_words_of_an_answer_name_times_in_the_zone_of_whoever_asks(marketing
     accept(handoff=handoff, by=winner, now=MORNING + timedelta(minutes=5))
     tokyo = Program(make_user("rep", team=winner.team, time_zone="Asia/Tokyo"))
     assert tokyo.refused(f"/handoffs/{handoff.pk}/accept")[1] == "already_answered"
-    assert "at 19:05" in tokyo.json["errors"][0]["message"]
+    assert "19:05 JST" in tokyo.json["errors"][0]["message"]
