@@ -60,6 +60,8 @@ def test_the_pages_of_agreements_are_for_everybody(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("button", name="Take back").click()
     page.locator("#confirm").get_by_role("button", name="Take back").click()
+    # The answer first: another address would break the post off.
+    expect(page.locator("#toasts")).to_contain_text("it is a draft again")
     page.goto(f"{stem}edit/")
     axe(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
