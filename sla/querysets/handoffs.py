@@ -13,10 +13,13 @@ from django.db.models.functions import Coalesce
 
 from sla.querysets.clocks import LEADS_OWN
 
+# The clocks of a handoff are few, and found by it. Kind and outcome are no bare columns here: where PostgreSQL has no statistics yet,
+# as after a first import, it took the index of those, and read every running clock for every handoff.
 _NEXT_CLOCK = """
     UPDATE sla_handoff SET (next_clock_id, next_due_at) = (
         SELECT clock.id, clock.due_at FROM sla_clock AS clock
-        WHERE clock.handoff_id = sla_handoff.id AND clock.outcome = 'running' AND clock.kind IN ({kinds})
+        WHERE clock.handoff_id = sla_handoff.id AND (clock.outcome || '') = 'running'
+          AND (clock.kind || '') IN ({kinds})
           AND (clock.kind IN ({own}) OR clock.owner_id = sla_handoff.owner_id
                OR (clock.owner_id IS NULL AND sla_handoff.owner_id IS NULL))
         ORDER BY clock.due_at, clock.id LIMIT 1)

@@ -109,7 +109,6 @@ def test_looking_over_the_api_is_as_the_table_says_and_changes_nothing(world: Wo
     assert without_use(everything()) == before
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("role", ROLES)
 def test_a_verb_over_the_api_is_for_whoever_the_table_says(world: World, role: str) -> None:
     program, place = Program(world.people[role]), ROLES.index(role)
@@ -137,7 +136,6 @@ def test_marketing_alone_says_what_leads_did(world: World, role: str, status: in
     assert program.status == status
 
 
-@pytest.mark.once
 def test_without_a_token_every_address_answers_401_and_changes_nothing(world: World) -> None:
     program = Program()
     before = everything()

@@ -302,7 +302,6 @@ def test_looking_at_a_page_is_as_the_table_says_and_changes_nothing(world: World
     assert everything() == before
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("role", ROLES[1:-1])
 def test_a_verb_that_is_not_for_the_role_is_refused_and_changes_nothing(world: World, role: str) -> None:
     client = enter(world, role)
@@ -314,7 +313,6 @@ def test_a_verb_that_is_not_for_the_role_is_refused_and_changes_nothing(world: W
     assert everything() == before
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("role", ["rep", "sales_manager"])
 def test_sales_cannot_touch_a_handoff_of_another_team(world: World, role: str) -> None:
     client = enter(world, role)
@@ -324,7 +322,6 @@ def test_sales_cannot_touch_a_handoff_of_another_team(world: World, role: str) -
     assert everything() == before
 
 
-@pytest.mark.once
 def test_without_a_log_in_every_verb_leads_to_it(world: World) -> None:
     client = enter(world, "anonymous")
     before = everything()
@@ -333,7 +330,6 @@ def test_without_a_log_in_every_verb_leads_to_it(world: World) -> None:
     assert everything() == before
 
 
-@pytest.mark.once
 def test_the_auditor_changes_nothing_anywhere(world: World) -> None:
     """Whatever is posted to whatever address, the auditor's own account excepted."""
     client = enter(world, "auditor")
@@ -368,7 +364,6 @@ def admin_addresses(now: datetime) -> dict[str, str]:
     return found
 
 
-@pytest.mark.once
 @pytest.mark.once
 @pytest.mark.parametrize("role", ROLES[:-1])
 def test_the_administration_is_closed_to_everybody_else(world: World, role: str) -> None:

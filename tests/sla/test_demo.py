@@ -70,7 +70,6 @@ def test_something_waits_in_the_inbox_in_a_night_of_the_weekend() -> None:
     assert_rows_are_sound(SUNDAY_NIGHT)
 
 
-@pytest.mark.once
 def test_another_seed_tells_another_story() -> None:
     with transaction.atomic():
         build(seed=1, days=7, submissions=30)
@@ -81,7 +80,6 @@ def test_another_seed_tells_another_story() -> None:
     assert first != set(Submission.objects.values_list("email", flat=True))
 
 
-@pytest.mark.once
 def test_no_mail_leaves_the_house(mailoutbox: list[Any]) -> None:
     build(submissions=30, days=7)
 
@@ -101,7 +99,6 @@ def test_a_database_in_use_is_left_alone() -> None:
         call_command("demo")
 
 
-@pytest.mark.once
 def test_the_second_start_prints_the_log_ins_and_changes_nothing() -> None:
     first, second = StringIO(), StringIO()
     arguments = ("--if-empty", "--days", "7", "--submissions", "20", "--now", WEDNESDAY.isoformat())

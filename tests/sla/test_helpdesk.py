@@ -33,7 +33,6 @@ def counts() -> dict[str, int]:
     return {model._meta.label: model._default_manager.count() for model in apps.get_models()}
 
 
-@pytest.mark.once
 def test_the_whole_log_is_imported_once_and_audited() -> None:
     said = run()
     assert "91 rows repeat others and were dropped." in said
